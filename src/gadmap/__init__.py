@@ -1,0 +1,81 @@
+"""gadmap: pharmacokinetic maps from DCE-MRI.
+
+The road, step by step::
+
+    series = gadmap.read("dce_folder_or_file")
+    exam = gadmap.prepare(series, vfa=["fa05.nii.gz", "fa25.nii.gz"], aif="auto")
+    maps = gadmap.estimate(exam, "tofts")
+    maps["ktrans"]  # numpy (x, y, z), 1/min; NaN where not valid
+    gadmap.write(maps, "out/", exam=exam)
+
+Names are imported when they are first used, so `import gadmap` is quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gadmap.data import (
+        Acquisition,
+        Aif,
+        CurveFit,
+        DceSeries,
+        Exam,
+        FlipAngleSeries,
+        ParameterMaps,
+        Reason,
+    )
+    from gadmap.estimators import Estimator, LeastSquares
+    from gadmap.fitting import fit_curves
+    from gadmap.pipeline.steps import concentration, estimate, prepare, read, write
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Acquisition",
+    "Aif",
+    "CurveFit",
+    "DceSeries",
+    "Estimator",
+    "Exam",
+    "FlipAngleSeries",
+    "LeastSquares",
+    "ParameterMaps",
+    "Reason",
+    "__version__",
+    "concentration",
+    "estimate",
+    "fit_curves",
+    "prepare",
+    "read",
+    "write",
+]
+
+_HOMES = {
+    "gadmap.data": (
+        "Acquisition",
+        "Aif",
+        "CurveFit",
+        "DceSeries",
+        "Exam",
+        "FlipAngleSeries",
+        "ParameterMaps",
+        "Reason",
+    ),
+    "gadmap.estimators": ("Estimator", "LeastSquares"),
+    "gadmap.fitting": ("fit_curves",),
+    "gadmap.pipeline.steps": ("concentration", "estimate", "prepare", "read", "write"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(home), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'gadmap' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

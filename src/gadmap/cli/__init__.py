@@ -1,0 +1,240 @@
+"""The command line. Heavy imports stay inside the commands, so that --help is quick."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Pharmacokinetic maps (Ktrans, ve, kep, vp) from DCE-MRI.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Model(StrEnum):
+    """Kinetic models by name."""
+
+    TOFTS = "tofts"
+    EXTENDED_TOFTS = "extended-tofts"
+    PATLAK = "patlak"
+
+
+class EstimatorName(StrEnum):
+    """Estimators by name."""
+
+    LEAST_SQUARES = "least-squares"
+
+
+class FileFormat(StrEnum):
+    """What a phantom is written as."""
+
+    DICOM = "dicom"
+    NIFTI = "nifti"
+
+
+class Vendor(StrEnum):
+    """Whose DICOM a phantom is written as."""
+
+    SIEMENS = "siemens"
+    GE = "ge"
+    PHILIPS = "philips"
+    ENHANCED = "enhanced"
+
+
+Input = Annotated[Path, typer.Argument(help="DICOM folder or file, or 4-D NIfTI with sidecar.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace gadmap's earlier results.")]
+FrameStep = Annotated[
+    float | None, typer.Option(help="Seconds between frames, where files do not tell.")
+]
+Seed = Annotated[int, typer.Option(help="Of the individual anatomy and the noise.")]
+Slices = Annotated[int, typer.Option(min=1, help="Slices of the phantom.")]
+Matrix = Annotated[int, typer.Option(min=8, help="Voxels along x and y of the phantom.")]
+Frames = Annotated[int, typer.Option(min=4, help="Dynamic frames of the phantom.")]
+
+
+@app.command("map")
+def map_command(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM folder or 4-D NIfTI.")],
+    out: Out,
+    vfa: Annotated[
+        list[Path] | None,
+        typer.Option(help="Flip-angle volumes or DICOM folders for T1."),
+    ] = None,
+    t10: Annotated[str | None, typer.Option(help="Native T1: seconds, or a NIfTI of it.")] = None,
+    b1: Annotated[Path | None, typer.Option(help="NIfTI: actual over nominal flip angle.")] = None,
+    aif: Annotated[
+        str,
+        typer.Option(help="auto, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask."),
+    ] = "auto",
+    hct: Annotated[float | None, typer.Option(help="Haematocrit, 0 to 1.")] = None,
+    relaxivity: Annotated[float | None, typer.Option(help="r1 in 1/s per mmol/L.")] = None,
+    model: Annotated[Model, typer.Option(help="Kinetic model.")] = Model.TOFTS,
+    estimator: Annotated[  # noqa: ARG001 (the only one so far; networks follow)
+        EstimatorName, typer.Option(help="Who estimates.")
+    ] = EstimatorName.LEAST_SQUARES,
+    mask: Annotated[str, typer.Option(help="auto, none, or a NIfTI that is non-zero inside.")] = (
+        "auto"
+    ),
+    motion: Annotated[bool, typer.Option("--motion", help="Correct rigid motion.")] = False,
+    series: Annotated[
+        str | None, typer.Option(help="Which series: number, end of the UID, or description.")
+    ] = None,
+    frame_step: FrameStep = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Map an examination: files in, NIfTI maps and a report out."""
+    if vfa and t10 is not None:
+        raise typer.BadParameter("--vfa and --t10 exclude each other: both tell T1")
+    from gadmap.cli.console import progress_bar, say_result
+    from gadmap.pipeline import Stages, map_exam
+
+    result = map_exam(
+        source,
+        out,
+        vfa=vfa or (),
+        t10=t10,
+        b1=b1,
+        aif=aif,
+        hct=hct,
+        relaxivity=relaxivity,
+        model=model.value,
+        mask=mask,
+        motion=motion,
+        series=series,
+        frame_step=frame_step,
+        overwrite=overwrite,
+        stages=Stages(progress_bar),
+    )
+    say_result(result, result.seconds)
+
+
+@app.command()
+def info(
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM folder or 4-D NIfTI.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    frame_step: FrameStep = None,
+) -> None:
+    """Tell what is in a folder or file, and what is missing for a map."""
+    from gadmap.cli.console import say_description
+    from gadmap.pipeline import info
+
+    description = info(source, frame_step=frame_step)
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        typer.echo(json.dumps(asdict(description), indent=2))
+    else:
+        say_description(description)
+
+
+@app.command()
+def phantom(
+    out: Out,
+    file_format: Annotated[FileFormat, typer.Option("--format")] = FileFormat.DICOM,
+    vendor: Annotated[Vendor, typer.Option(help="Whose DICOM.")] = Vendor.SIEMENS,
+    seed: Seed = 0,
+    snr: Annotated[float, typer.Option(help="Brain's signal over the noise.")] = 25.0,
+    matrix: Matrix = 256,
+    slices: Slices = 16,
+    frames: Frames = 65,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a digital brain tumour with known truth."""
+    from gadmap.cli.console import progress_bar, say_lines
+    from gadmap.pipeline import Stages, write_phantom
+
+    written = write_phantom(
+        out,
+        file_format=file_format.value,
+        vendor=vendor.value,
+        seed=seed,
+        snr=snr,
+        matrix=matrix,
+        slices=slices,
+        frames=frames,
+        overwrite=overwrite,
+        stages=Stages(progress_bar),
+    )
+    say_lines([f"{written.source}: {written.count:,} files", f"{written.truth}: true maps"])
+
+
+@app.command()
+def demo(
+    out: Out,
+    seed: Seed = 0,
+    matrix: Matrix = 256,
+    slices: Slices = 16,
+    frames: Frames = 65,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write the phantom as DICOM, map that folder, and compare with the known truth."""
+    from gadmap.cli.console import progress_bar, say_lines, say_result
+    from gadmap.pipeline import Stages
+    from gadmap.pipeline import demo as run_demo
+
+    result = run_demo(
+        out,
+        seed=seed,
+        matrix=matrix,
+        slices=slices,
+        frames=frames,
+        overwrite=overwrite,
+        stages=Stages(progress_bar),
+    )
+    say_result(result.mapped, result.mapped.seconds)
+    say_lines([result.error])
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Pharmacokinetic maps (Ktrans, ve, kep, vp) from DCE-MRI."""
+    if version:
+        from gadmap import __version__
+
+        typer.echo(f"gadmap {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line: exit 0 when done, 1 on bad input with one clear line, 2 on misuse."""
+    try:
+        app(args=spread(sys.argv[1:]))
+    except (ValueError, OSError, KeyError) as error:
+        typer.echo(f"error: {_line(error)}", err=True)
+        sys.exit(1)
+
+
+def spread(arguments: list[str]) -> list[str]:
+    """`map INPUT --vfa A B C` as `--vfa A --vfa B --vfa C`, which the parser knows.
+
+    Only where INPUT comes first, so that it cannot be taken for a flip-angle volume.
+    """
+    if arguments[:1] != ["map"] or arguments[1:2] == [] or arguments[1].startswith("-"):
+        return arguments
+    result: list[str] = []
+    option = ""
+    for argument in arguments:
+        follows_vfa = option == "--vfa" and not argument.startswith("-")
+        if argument.startswith("-"):
+            option = argument
+        elif follows_vfa and result[-1] != "--vfa":
+            result.append("--vfa")
+        result.append(argument)
+    return result
+
+
+def _line(error: Exception) -> str:
+    """The message on one line; for the system's own errors the file and what is wrong."""
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+    message = error.args[0] if isinstance(error, KeyError) and error.args else error
+    return " ".join(str(message).split())

@@ -1,0 +1,142 @@
+"""What the commands say: on a terminal with a progress bar, elsewhere as plain lines."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Timer
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from gadmap.io import Description, SeriesSummary
+    from gadmap.pipeline import MapResult, Progress
+
+_PATIENCE = 2.0
+_PLAIN_WIDTH = 160
+
+
+def console() -> Console:
+    """Standard output; lines are not broken where it is not a terminal."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+
+
+@contextmanager
+def progress_bar(name: str) -> Iterator["Progress | None"]:
+    """Show a bar once a stage has run for two seconds; nothing where there is no terminal."""
+    out = Console(stderr=True)
+    if not out.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=out, transient=True)
+    task = bar.add_task(name, total=None)
+    timer = Timer(_PATIENCE, bar.start)
+    timer.start()
+    try:
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+    finally:
+        timer.cancel()
+        timer.join()
+        bar.stop()
+
+
+def say_result(result: "MapResult", seconds: Mapping[str, float]) -> None:
+    """What was found and assumed, how long the stages took, and what was written."""
+    out = console()
+    for remark in result.remarks:
+        out.print(f"- {remark}", markup=False)
+    estimated, inside = int(result.maps.valid.sum()), int(result.exam.mask.sum())
+    out.print(f"estimated {estimated:,} of {inside:,} voxels in the mask", markup=False)
+    out.print(_times(seconds))
+    folder = result.files[0].parent
+    out.print(f"{folder}: {', '.join(file.name for file in result.files)}", markup=False)
+
+
+def _times(seconds: Mapping[str, float]) -> Table:
+    total = sum(seconds.values())
+    table = Table(box=None, pad_edge=False)
+    table.add_column("stage")
+    table.add_column("time", justify="right")
+    table.add_column("share", justify="right")
+    for name, time in seconds.items():
+        table.add_row(name, f"{time:.2f} s", f"{time / total:.0%}")
+    table.add_row("total", f"{total:.2f} s", "")
+    return table
+
+
+def say_description(description: "Description") -> None:
+    """The series of a folder as a table, what was skipped, and what a map lacks."""
+    out = console()
+    out.print(f"{description.name}: {description.format}", markup=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("series", "kind", "frames", "times", "TR, TE, flip", "grid", "scanner"):
+        table.add_column(heading, overflow="fold")
+    for series in description.series:
+        table.add_row(*_series_cells(series))
+    out.print(table)
+    for note in description.notes:
+        out.print(f"- {note}", markup=False)
+    for sentence in description.missing:
+        out.print(f"missing: {sentence}", markup=False)
+    if not description.missing:
+        out.print("nothing is missing for a map", markup=False)
+
+
+def _series_cells(series: "SeriesSummary") -> Sequence[str]:
+    from rich.markup import escape
+
+    number = f"{series.number} " if series.number else ""
+    cells = (
+        number + series.description,
+        series.kind,
+        str(series.frames),
+        _times_text(series),
+        _settings_text(series),
+        _grid_text(series),
+        " ".join(filter(None, (series.vendor, _unit(series.field_strength, 1, "T")))),
+    )
+    return [escape(cell) for cell in cells]
+
+
+def _times_text(series: "SeriesSummary") -> str:
+    if len(series.t) < 2:
+        return ""
+    first, last = series.t[0], series.t[-1]
+    step = (last - first) / (len(series.t) - 1)
+    return f"{first:g} to {last:.1f} s, every {step:.3f} s, from {series.time_source}"
+
+
+def _settings_text(series: "SeriesSummary") -> str:
+    from math import degrees
+
+    flip = None if series.flip_angle is None else degrees(series.flip_angle)
+    settings = (
+        _unit(series.tr, 1e3, "ms"),
+        _unit(series.te, 1e3, "ms"),
+        _unit(flip, 1, "°"),
+    )
+    return ", ".join(text or "–" for text in settings)
+
+
+def _grid_text(series: "SeriesSummary") -> str:
+    matrix = "×".join(map(str, series.matrix))
+    size = "×".join(f"{edge:.3g}" for edge in series.voxel_size)
+    return ", ".join(filter(None, (matrix, f"{size} mm" if size else "", series.plane)))
+
+
+def _unit(value: float | None, factor: float, unit: str) -> str:
+    if value is None:
+        return ""
+    return f"{value * factor:.4g}{'' if unit == '°' else ' '}{unit}"
+
+
+def say_lines(lines: Sequence[str | Path]) -> None:
+    """Plain lines."""
+    out = console()
+    for line in lines:
+        out.print(str(line), markup=False, soft_wrap=True)

@@ -1,0 +1,18 @@
+"""Frozen containers: what travels between the steps. Numpy only."""
+
+from gadmap.data.acquisition import Acquisition
+from gadmap.data.aif import Aif
+from gadmap.data.exam import Exam
+from gadmap.data.maps import CurveFit, ParameterMaps, Reason
+from gadmap.data.series import DceSeries, FlipAngleSeries
+
+__all__ = [
+    "Acquisition",
+    "Aif",
+    "CurveFit",
+    "DceSeries",
+    "Exam",
+    "FlipAngleSeries",
+    "ParameterMaps",
+    "Reason",
+]

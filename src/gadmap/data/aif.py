@@ -1,0 +1,50 @@
+"""The arterial input function."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from gadmap.data.frozen import freeze, require_rising
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Aif:
+    """Arterial plasma concentration over time.
+
+    Attributes
+    ----------
+    t
+        Sample times [s], rising, need not be even.
+    plasma
+        Concentration in plasma [mmol/L]; blood divided by (1 - hct).
+    source
+        Where it came from, for the report: "parker 2006, hct 0.42", "auto: 12 voxels".
+    voxels
+        Indices (x, y, z) of the voxels it was measured in; no rows where it was not measured.
+    rationale
+        Why those voxels were chosen, one sentence each, for the report.
+
+    Raises
+    ------
+    ValueError
+        If the times do not rise, the lengths differ or a sample is not finite.
+    """
+
+    t: Float[np.ndarray, " time"]
+    plasma: Float[np.ndarray, " time"]
+    source: str
+    voxels: Int[np.ndarray, "voxel 3"]
+    rationale: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.t.size != self.plasma.size:
+            raise ValueError(
+                f"arterial input: {self.t.size} times but {self.plasma.size} concentrations"
+            )
+        require_rising(self.t, "arterial input")
+        if not np.isfinite(self.plasma).all():
+            raise ValueError("arterial input: concentrations hold values that are not finite")
+        if not (self.plasma > 0).any():
+            raise ValueError("arterial input: no concentration above 0; is it the right column?")
+        freeze(self, "t", "plasma", "voxels")

@@ -1,0 +1,1 @@
+"""Estimators: examination in, parameter maps out."""

@@ -1,0 +1,200 @@
+"""Exact least squares for any number of concentration curves."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gadmap.data import CurveFit, Reason
+from gadmap.data.frozen import require_rising
+from gadmap.fitting.chunk import ChunkFit, fit_chunk, weighting
+from gadmap.fitting.problem import make_problem
+from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, KineticModel
+from gadmap.quantities import R2, SSE, VE
+
+CURVES_A_CHUNK = 1 << 16
+CURVES_A_CHUNK_OWN_WEIGHTS = 1 << 12
+
+
+def fit_curves(
+    concentration: Float[np.ndarray, "*grid time"],
+    t: Float[np.ndarray, " time"],
+    cp: Float[np.ndarray, " time"],
+    model: str = "tofts",
+    *,
+    weights: Float[np.ndarray, "..."] | None = None,
+    bounds: Bounds | None = None,
+    standard_error: bool = True,
+    device: str = "cpu",
+    progress: Callable[[int, int], None] | None = None,
+) -> CurveFit:
+    """Parameters of the kinetic `model` that fit each curve best, in the least squares sense.
+
+    The optimum is the global one in the box of `bounds`. The plasma curve is taken as linear
+    between its samples, and the convolution with it is exact on any time grid. A curve with a
+    sample that is not finite is not fitted: NaN, `valid` false, with a reason.
+
+    Parameters
+    ----------
+    concentration
+        Tissue concentration [mmol/L], time last; float32 or float64, the results have its type.
+    t
+        Times of the samples [s], rising; need not be even nor start at 0.
+    cp
+        Plasma concentration [mmol/L] at `t`.
+    model
+        "tofts", "extended-tofts" or "patlak".
+    weights
+        Weight of each sample in the sum of squares, at least 0: one for all curves (time,) or one
+        a curve, shaped like `concentration`. Equal weights by default.
+    bounds
+        Quantity name to (lowest, highest), to replace the default box of `gadmap.quantities`.
+    standard_error
+        Whether to give standard errors.
+    device
+        Where to compute: "cpu", "cuda".
+    progress
+        Called with the number of curves done and of all curves.
+
+    Returns
+    -------
+    CurveFit
+        `fit["ktrans"]` and the other parameters of the model, `fit["kep"]` and `fit["r2"]`, shaped
+        like `concentration` without time; `fit.standard_error`, `fit.sse`, `fit.valid` and
+        `fit.reason` likewise.
+
+    Raises
+    ------
+    ValueError
+        If the model is unknown, shapes disagree, times do not rise, the plasma curve is not finite
+        or never above 0, a weight is below 0, or bounds are not a box.
+
+    References
+    ----------
+    Golub and Pereyra, SIAM J Numer Anal 1973;10:413-432 (variable projection).
+
+    Examples
+    --------
+    >>> fit = fit_curves(concentration, t, cp, model="extended-tofts")
+    >>> fit["ktrans"], fit.standard_error["ktrans"]
+    """
+    kinetic_model = _model(model)
+    box = _box(kinetic_model, bounds)
+    _check_curves(kinetic_model, concentration, t, cp)
+    shared, own = _split_weights(weights, concentration)
+    curves = concentration.reshape(-1, t.size)
+    size = CURVES_A_CHUNK if own is None else CURVES_A_CHUNK_OWN_WEIGHTS
+    results: dict[str, dict[str, np.ndarray]] = {}
+    with torch.no_grad():
+        problem = make_problem(kinetic_model, box, _tensor(t - t[0], device), _tensor(cp, device))
+        weighted = weighting(problem, _tensor(shared[None], device), standard_error=standard_error)
+        for start in range(0, max(len(curves), 1), size):
+            rows = slice(start, start + size)
+            if own is not None:
+                of_these = _tensor(own[rows], device)
+                weighted = weighting(problem, of_these, standard_error=standard_error)
+            samples = torch.tensor(curves[rows], device=device)
+            fit = fit_chunk(problem, weighted, samples, standard_error=standard_error)
+            _store(results, fit, rows, curves)
+            if progress:
+                progress(min(start + size, len(curves)), len(curves))
+    return _curve_fit(model, results, concentration.shape[:-1])
+
+
+def _store(
+    results: dict[str, dict[str, np.ndarray]], fit: ChunkFit, rows: slice, curves: np.ndarray
+) -> None:
+    """Put the results of a chunk in their place; the arrays are made with the first."""
+    kinds = {
+        "values": fit.parameters | {R2.name: fit.r2},
+        "standard_error": fit.errors,
+        "curve": {SSE.name: fit.sse, "reason": fit.reason},
+    }
+    for kind, tensors in kinds.items():
+        arrays = results.setdefault(kind, {})
+        for name, tensor in tensors.items():
+            if name not in arrays:
+                dtype = np.uint8 if name == "reason" else curves.dtype
+                arrays[name] = np.empty(len(curves), dtype)
+            arrays[name][rows] = tensor.cpu().numpy()
+
+
+def _curve_fit(
+    model: str, results: dict[str, dict[str, np.ndarray]], grid: tuple[int, ...]
+) -> CurveFit:
+    shaped = {
+        kind: {name: array.reshape(grid) for name, array in arrays.items()}
+        for kind, arrays in results.items()
+    }
+    reason = shaped["curve"]["reason"]
+    return CurveFit(
+        model=model,
+        values=shaped["values"],
+        standard_error=shaped["standard_error"],
+        sse=shaped["curve"][SSE.name],
+        valid=(reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT),
+        reason=reason,
+    )
+
+
+def _tensor(values: np.ndarray, device: str) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64, device=device)
+
+
+def _model(name: str) -> KineticModel:
+    if name not in KINETIC_MODELS:
+        raise ValueError(f"no kinetic model {name!r}; expected one of {', '.join(KINETIC_MODELS)}")
+    return KINETIC_MODELS[name]
+
+
+def _box(model: KineticModel, bounds: Bounds | None) -> Bounds:
+    """Bounds of the model's parameters, the default ones where none are given."""
+    box = {quantity.name: quantity.bounds for quantity in model.parameters}
+    for name, (low, high) in (bounds or {}).items():
+        if name not in box:
+            raise ValueError(f"bounds of {name!r}, but {model.name} has {', '.join(box)}")
+        widest = next(q.bounds for q in model.parameters if q.name == name)
+        if not 0 <= low < high or (name == VE.name and low == 0):
+            raise ValueError(
+                f"bounds of {name} are {low:g} to {high:g}; expected a range within "
+                f"{widest[0]:g} to {widest[1]:g}"
+            )
+        box[name] = (float(low), float(high))
+    return box
+
+
+def _check_curves(
+    model: KineticModel, concentration: np.ndarray, t: np.ndarray, cp: np.ndarray
+) -> None:
+    if concentration.ndim < 1 or concentration.shape[-1] != t.size or cp.shape != t.shape:
+        raise ValueError(
+            f"concentration has shape {concentration.shape}, t {t.shape}, cp {cp.shape}; expected "
+            "time last in concentration and the same times in all. Is time the first axis?"
+        )
+    if t.size < len(model.parameters):
+        raise ValueError(f"{t.size} samples for the {len(model.parameters)} of {model.name}")
+    if concentration.dtype not in (np.float32, np.float64):
+        raise ValueError(f"concentration is {concentration.dtype}; expected float32 or float64")
+    require_rising(t, "t")
+    if not np.isfinite(cp).all() or not (cp > 0).any():
+        raise ValueError("cp is not finite everywhere, or never above 0; is it the plasma curve?")
+
+
+def _split_weights(
+    weights: np.ndarray | None, concentration: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Weights of all curves, and one row a curve where they have their own."""
+    frames = concentration.shape[-1]
+    if weights is None:
+        return np.ones(frames), None
+    if weights.shape not in ((frames,), concentration.shape):
+        raise ValueError(
+            f"weights have shape {weights.shape}; expected ({frames},) or {concentration.shape}"
+        )
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("a weight is below 0 or not finite; expected 0 or more, as 1 / variance")
+    if weights.ndim == 1:
+        return weights, None
+    return np.ones(frames), weights.reshape(-1, frames)

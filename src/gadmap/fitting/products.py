@@ -1,0 +1,61 @@
+"""Weighted inner products of curves and columns: all that a search needs of the time axis."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gadmap.fitting.problem import Problem
+
+
+class ColumnProducts(NamedTuple):
+    """Columns with each other: one row, or one a curve where the weights differ.
+
+    Attributes
+    ----------
+    share
+        The plasma with itself.
+    cross
+        The plasma with the exponentials.
+    exponential
+        Each exponential with itself.
+    """
+
+    share: Float[Tensor, "#voxel 1"]
+    cross: Float[Tensor, "#voxel node"]
+    exponential: Float[Tensor, "#voxel node"]
+
+
+class CurveProducts(NamedTuple):
+    """Curves with the plasma, the exponentials, 1 and themselves."""
+
+    share: Float[Tensor, "voxel 1"]
+    exponential: Float[Tensor, "voxel node"]
+    total: Float[Tensor, " voxel"]
+    squares: Float[Tensor, " voxel"]
+
+
+def column_products(problem: Problem, weights: Float[Tensor, "#voxel time"]) -> ColumnProducts:
+    """Inner products of the columns of `problem` with each other."""
+    columns = problem.exponentials
+    return ColumnProducts(
+        share=(weights @ problem.plasma.square())[:, None],
+        cross=weights @ (columns * problem.plasma).T,
+        exponential=weights @ columns.square().T,
+    )
+
+
+def curve_products(
+    problem: Problem, curves: Float[Tensor, "voxel time"], weights: Float[Tensor, "#voxel time"]
+) -> CurveProducts:
+    """Inner products of `curves` with the columns of `problem`."""
+    weighted = curves * weights
+    plain = torch.stack([problem.plasma, torch.ones_like(problem.plasma)])
+    with_plain = weighted @ plain.T
+    return CurveProducts(
+        share=with_plain[:, :1],
+        exponential=weighted @ problem.exponentials.T,
+        total=with_plain[:, 1],
+        squares=torch.linalg.vecdot(weighted, curves),
+    )

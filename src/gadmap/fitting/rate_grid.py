@@ -1,0 +1,96 @@
+"""Plasma curves convolved with every rate: a table over the rate that interpolates to 1e-10.
+
+The convolution with exp(-rate t) is an analytic function of log(rate + offset). On an even grid of
+that coordinate, polynomials through the neighbouring nodes give it, its inner products and their
+derivatives anywhere between, so a search over the rate never returns to the time axis.
+"""
+
+from dataclasses import dataclass
+from math import ceil, log
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gadmap.physics.convolution import exponential_convolution
+
+MAX_STEP = 0.1
+REACH = 6
+STENCIL = 2 * REACH + 1
+SCAN_STRIDE = 2
+
+
+@dataclass(frozen=True, eq=False)
+class RateGrid:
+    """Columns of a range of rates.
+
+    The column of a node is (rate + offset) times the convolution, which stays of the plasma's size
+    over all rates. The first and the last inner node are the ends of the range; REACH nodes stand
+    outside on either side, so that every inner node has a whole stencil.
+
+    Attributes
+    ----------
+    offset
+        Added to the rate before the logarithm [1/min]: the inverse of the curve's duration.
+    step
+        Distance of two nodes.
+    nodes
+        log(rate + offset) of all nodes.
+    columns
+        One a node.
+    """
+
+    offset: float
+    step: float
+    nodes: Float[Tensor, " node"]
+    columns: Float[Tensor, "node time"]
+
+    @property
+    def positions(self) -> Float[Tensor, " inner"]:
+        """log(rate + offset) of the inner nodes."""
+        return self.nodes[REACH:-REACH]
+
+
+def rate_grid(
+    plasma: Float[Tensor, " time"], minutes: Float[Tensor, " time"], rates: tuple[float, float]
+) -> RateGrid:
+    """Table of `plasma` convolved with rates in the range `rates` [1/min]."""
+    offset = 1 / float(minutes[-1] - minutes[0])
+    low, high = (log(offset + rate) for rate in rates)
+    cells = SCAN_STRIDE * max(1, ceil((high - low) / (SCAN_STRIDE * MAX_STEP)))
+    step = (high - low) / cells
+    index = torch.arange(-REACH, cells + REACH + 1, dtype=plasma.dtype, device=plasma.device)
+    nodes = low + step * index
+    return RateGrid(offset, step, nodes, _columns(nodes, offset, plasma, minutes))
+
+
+def column_slopes(
+    grid: RateGrid, plasma: Float[Tensor, " time"], minutes: Float[Tensor, " time"]
+) -> Float[Tensor, "node time"]:
+    """Derivative of the columns by log(rate + offset)."""
+    _, slopes = torch.func.jvp(
+        lambda nodes: _columns(nodes, grid.offset, plasma, minutes),
+        (grid.nodes,),
+        (torch.ones_like(grid.nodes),),
+    )
+    return slopes
+
+
+def _columns(nodes: Tensor, offset: float, plasma: Tensor, minutes: Tensor) -> Tensor:
+    shifted = torch.exp(nodes)
+    return shifted[:, None] * exponential_convolution(plasma, minutes, shifted - offset)
+
+
+def stencil_polynomials(like: Tensor) -> Float[Tensor, "derivative power stencil"]:
+    """Values on a stencil to the coefficients of their polynomial and its two derivatives.
+
+    The variable is the distance from the middle node in steps; the lowest power comes first.
+    """
+    offsets = torch.arange(-REACH, REACH + 1, dtype=torch.float64)
+    powers = torch.arange(STENCIL, dtype=torch.float64)
+    value = torch.linalg.inv(offsets[:, None] ** powers)
+    first = torch.zeros_like(value)
+    first[:-1] = value[1:] * powers[1:, None]
+    second = torch.zeros_like(value)
+    second[:-1] = first[1:] * powers[1:, None]
+    return torch.stack([value, first, second]).to(like)

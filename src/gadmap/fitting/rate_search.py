@@ -1,0 +1,110 @@
+"""Best rate and amplitudes of every curve."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from gadmap.fitting.amplitudes import amplitudes, interval, reduction
+from gadmap.fitting.free import free_minimum
+from gadmap.fitting.local import Local, local, polynomial_value
+from gadmap.fitting.newton import limited_minimum
+from gadmap.fitting.problem import Problem
+from gadmap.fitting.products import ColumnProducts
+from gadmap.fitting.rate_grid import RateGrid, stencil_polynomials
+from gadmap.fitting.scan import Starts
+
+
+class Optimum(NamedTuple):
+    """Best rate and amplitudes of curves.
+
+    Attributes
+    ----------
+    share
+        Of plasma.
+    exponential
+        Amplitude of the exponential's column.
+    position
+        log(rate + offset).
+    reduction
+        Sum of squares less that of the curve itself; at most 0.
+    converged
+        False where the steps of the search ran out.
+    """
+
+    share: Float[Tensor, " voxel"]
+    exponential: Float[Tensor, " voxel"]
+    position: Float[Tensor, " voxel"]
+    reduction: Float[Tensor, " voxel"]
+    converged: Bool[Tensor, " voxel"]
+
+
+def search(
+    problem: Problem, grid: RateGrid, columns: ColumnProducts, starts: Starts, curves: int
+) -> Optimum:
+    """Lowest minimum of every curve among its starts; the first starts are one a curve."""
+    around = local(problem, grid, columns, starts)
+    limits = interval(problem, around.centre)
+    share, _ = amplitudes(problem, around.forms_at_node(), limits)
+    held = _share_held(problem, share)
+    place, settled = free_minimum(around, share, held, starts.place)
+    found = _optimum(problem, grid, around, place)
+    settled &= _stays_free(problem, grid, found, held)
+    rest = torch.nonzero(~settled).squeeze(1)
+    if rest.numel():
+        limited = around.rows(rest)
+        place, converged = limited_minimum(problem, grid, limited, starts.node[rest])
+        there = _optimum(problem, grid, limited, place)._replace(converged=converged)
+        for kept, other in zip(found, there, strict=True):
+            kept[rest] = other
+    return _lowest(starts.curve, found, curves)
+
+
+def _share_held(problem: Problem, share: Tensor) -> Tensor | None:
+    """Where the share of plasma is at a bound; None where the model has none."""
+    if problem.share_bounds is None:
+        return None
+    lowest, highest = problem.share_bounds
+    return (share <= lowest) | (share >= highest)
+
+
+def _stays_free(
+    problem: Problem, grid: RateGrid, found: Optimum, share_held: Tensor | None
+) -> Tensor:
+    """Where rate and amplitude lie between their limits and the share is held as it was taken."""
+    limits = interval(problem, found.position)
+    free = (found.exponential > limits.low) & (found.exponential < limits.high)
+    free &= (found.position > grid.positions[0]) & (found.position < grid.positions[-1])
+    if share_held is not None:
+        free &= _share_held(problem, found.share) == share_held
+    return free
+
+
+def _optimum(problem: Problem, grid: RateGrid, around: Local, place: Tensor) -> Optimum:
+    """Amplitudes and sum of squares at `place`."""
+    polynomials = stencil_polynomials(place)[0] @ around.products
+    forms = around.forms(polynomial_value(polynomials, place))
+    position = around.centre + grid.step * place
+    share, exponential = amplitudes(problem, forms, interval(problem, position))
+    return Optimum(
+        share.expand_as(exponential).clone(),
+        exponential,
+        position,
+        reduction(problem, forms, share, exponential),
+        torch.ones_like(place, dtype=torch.bool),
+    )
+
+
+def _lowest(curve: Int[Tensor, " start"], found: Optimum, count: int) -> Optimum:
+    """The best minimum of each of `count` curves."""
+    rows = curve[count:]
+    if not rows.numel():
+        return found
+    best = Optimum(*(f[:count].clone() for f in found))
+    rival = Optimum(*(f[count:] for f in found))
+    lowest = best.reduction.scatter_reduce(0, rows, rival.reduction, "amin")
+    wins = (rival.reduction < best.reduction[rows]) & (rival.reduction == lowest[rows])
+    for kept, other in zip(best, rival, strict=True):
+        kept[rows[wins]] = other[wins]
+    return best

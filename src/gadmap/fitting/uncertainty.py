@@ -1,0 +1,145 @@
+"""Standard errors of the parameters at the optimum.
+
+The covariance is (J' W J)^-1 SSE / (frames - parameters), with J the derivative of the model curve
+by its parameters (Seber and Wild, Nonlinear Regression, 1989, section 5.1). Bounds are not
+considered: at one, the error is that of the fit without it.
+"""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gadmap.fitting.local import polynomial_value
+from gadmap.fitting.problem import Problem
+from gadmap.fitting.products import ColumnProducts
+from gadmap.fitting.rate_grid import STENCIL, RateGrid, column_slopes, stencil_polynomials
+
+
+class Curvature(NamedTuple):
+    """Inner products of the columns, and of their derivatives by log(rate + offset), at a rate.
+
+    Attributes
+    ----------
+    share
+        The plasma with itself.
+    cross, cross_slope
+        The plasma with the exponential and with its derivative.
+    exponential, exponential_slope
+        The exponential with itself and with its derivative.
+    slope
+        The derivative with itself; 0 where no rate is searched.
+    """
+
+    share: Tensor
+    cross: Tensor
+    cross_slope: Tensor
+    exponential: Tensor
+    exponential_slope: Tensor
+    slope: Tensor
+
+
+def slope_products(
+    problem: Problem, weights: Float[Tensor, "#voxel time"]
+) -> Float[Tensor, "#voxel node"] | None:
+    """Derivatives of the columns with themselves, at every node; None without a rate to search."""
+    if problem.grid is None:
+        return None
+    slopes = column_slopes(problem.grid, problem.plasma, problem.minutes)
+    return weights @ slopes.square().T
+
+
+def curvature(
+    grid: RateGrid | None,
+    columns: ColumnProducts,
+    slopes: Float[Tensor, "#voxel node"] | None,
+    position: Float[Tensor, " voxel"],
+) -> Curvature:
+    """Products at log(rate + offset) = `position`."""
+    if grid is None or slopes is None:
+        none = torch.zeros_like(columns.share[:, 0])
+        cross, exponential = columns.cross[:, 0], columns.exponential[:, 0]
+        return Curvature(columns.share[:, 0], cross, none, exponential, none, none)
+    inner = grid.positions.numel() - 1
+    node = torch.round((position - grid.positions[0]) / grid.step).clamp(0, inner).long()
+    place = (position - grid.positions[node]) / grid.step
+    value, first, _ = stencil_polynomials(columns.cross).unbind()
+
+    def interpolated(products: Tensor, matrix: Tensor) -> Tensor:
+        if products.shape[0] == 1:
+            table = matrix @ products[0].unfold(0, STENCIL, 1).T
+            return polynomial_value(table.index_select(1, node), place)
+        rows = torch.arange(node.numel(), device=node.device)
+        return polynomial_value(matrix @ products.unfold(1, STENCIL, 1)[rows, node].T, place)
+
+    return Curvature(
+        columns.share[:, 0],
+        interpolated(columns.cross, value),
+        interpolated(columns.cross, first / grid.step),
+        interpolated(columns.exponential, value),
+        interpolated(columns.exponential, first / (2 * grid.step)),
+        interpolated(slopes, value),
+    )
+
+
+def standard_errors(
+    problem: Problem,
+    at: Curvature,
+    share: Float[Tensor, " voxel"],
+    amplitude: Float[Tensor, " voxel"],
+    rate: Float[Tensor, " voxel"],
+    variance: Float[Tensor, " voxel"],
+) -> dict[str, Float[Tensor, " voxel"]]:
+    """Standard error of every parameter, in its unit; NaN where the curve does not determine it.
+
+    `amplitude` and `rate` are those of the convolution [1/min], `variance` that of the noise of a
+    sample of weight 1.
+    """
+    shifted = rate + problem.offset
+    covariance = _covariance(problem, at, amplitude / shifted)
+    none, one = torch.zeros_like(share), torch.ones_like(share)
+    # share, amplitude and rate by share, the column's amplitude and log(rate + offset)
+    directions = ((one, none, none), (none, shifted, none), (none, amplitude, shifted))
+    gradients = [
+        torch.func.jvp(
+            lambda *point: problem.model.linear_form.parameters(*point, problem.bounds),
+            (share, amplitude, rate),
+            direction,
+        )[1]
+        for direction in directions
+    ]
+    errors = {}
+    for name in gradients[0]:
+        gradient = torch.stack([g[name] for g in gradients])
+        spread = (gradient[:, None] * covariance * gradient).sum(dim=(0, 1))
+        error = torch.sqrt(spread * variance)
+        errors[name] = torch.where(torch.isfinite(error), error, torch.nan)
+    return errors
+
+
+def _covariance(problem: Problem, at: Curvature, amplitude: Tensor) -> Float[Tensor, "3 3 voxel"]:
+    """Inverse of J' W J for the share of plasma, the column's amplitude and log(rate + offset).
+
+    Rows of what the model does not have are 0. The share is eliminated first.
+    """
+    covariance = torch.zeros((3, 3, amplitude.numel()), dtype=amplitude.dtype).to(amplitude)
+    exponential = at.exponential
+    mixed, slope = amplitude * at.exponential_slope, amplitude.square() * at.slope
+    toward = torch.stack([at.cross, amplitude * at.cross_slope]) / at.share
+    if problem.share_bounds is not None:
+        exponential = exponential - at.share * toward[0].square()
+        mixed = mixed - at.share * toward[0] * toward[1]
+        slope = slope - at.share * toward[1].square()
+    if problem.grid is None:
+        covariance[1, 1] = 1 / exponential
+    else:
+        determinant = exponential * slope - mixed.square()
+        covariance[1, 1] = slope / determinant
+        covariance[2, 2] = exponential / determinant
+        covariance[1, 2] = covariance[2, 1] = -mixed / determinant
+    if problem.share_bounds is not None:
+        reach = (covariance[1:, 1:] * toward).sum(dim=1)
+        covariance[0, 1:] = covariance[1:, 0] = -reach
+        covariance[0, 0] = 1 / at.share + (toward * reach).sum(dim=0)
+    return covariance

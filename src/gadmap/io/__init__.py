@@ -1,0 +1,34 @@
+"""Files to containers and back; imports no torch."""
+
+from gadmap.io.aif_table import AifTable, read_aif
+from gadmap.io.describe import Description, SeriesSummary, describe
+from gadmap.io.dicom_write import write_dicom
+from gadmap.io.dicom_write_enhanced import write_enhanced_dicom
+from gadmap.io.maps import write_maps
+from gadmap.io.nifti import read_volume
+from gadmap.io.nifti_write import write_nifti
+from gadmap.io.read import (
+    find_flip_angles,
+    read_flip_angles,
+    read_series,
+    read_series_and_flip_angles,
+)
+from gadmap.io.results_folder import results_folder
+
+__all__ = [
+    "AifTable",
+    "Description",
+    "SeriesSummary",
+    "describe",
+    "find_flip_angles",
+    "read_aif",
+    "read_flip_angles",
+    "read_series",
+    "read_series_and_flip_angles",
+    "read_volume",
+    "results_folder",
+    "write_dicom",
+    "write_enhanced_dicom",
+    "write_maps",
+    "write_nifti",
+]

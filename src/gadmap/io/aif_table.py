@@ -1,0 +1,100 @@
+"""Arterial input from a table that a user brings."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from gadmap.data.frozen import freeze, require_rising
+
+TIME, PLASMA, BLOOD = "time_s", "plasma_mmol_per_l", "blood_mmol_per_l"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AifTable:
+    """Arterial concentration as a file gives it, in plasma or in whole blood.
+
+    Attributes
+    ----------
+    t
+        Sample times [s], rising.
+    concentration
+        Contrast agent in plasma or in blood [mmol/L].
+    is_plasma
+        False where it is in whole blood: divide by (1 - hct).
+    name
+        The file's name.
+    """
+
+    t: Float[np.ndarray, " time"]
+    concentration: Float[np.ndarray, " time"]
+    is_plasma: bool
+    name: str
+
+    def __post_init__(self) -> None:
+        require_rising(self.t, self.name)
+        freeze(self, "t", "concentration")
+
+
+def read_aif(path: str | Path) -> AifTable:
+    """The curve of a CSV or TSV file with the columns `time_s` and one of `plasma_mmol_per_l`,
+    `blood_mmol_per_l`.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a cell is no finite number (the message has its row), the times do
+        not rise or there are fewer than two rows.
+    """  # noqa: D205
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not a text file; expected CSV or TSV") from error
+    header = lines[0] if lines else ""
+    delimiter = next((mark for mark in "\t;" if mark in header), ",")
+    columns = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    column = _concentration_column(columns, path)
+    rows = [
+        (number, cells)
+        for number, cells in enumerate(csv.reader(lines[1:], delimiter=delimiter), start=2)
+        if any(cell.strip() for cell in cells)
+    ]
+    if len(rows) < 2:
+        raise ValueError(f"{path}: {len(rows)} rows; expected at least 2 samples of the curve")
+    wanted = (columns.index(TIME), columns.index(column))
+    table = np.array([[_cell(cells, i, columns, n, path) for i in wanted] for n, cells in rows])
+    return AifTable(
+        t=table[:, 0].copy(),
+        concentration=table[:, 1].copy(),
+        is_plasma=column == PLASMA,
+        name=path.name,
+    )
+
+
+def _concentration_column(columns: list[str], path: Path) -> str:
+    there = [name for name in (PLASMA, BLOOD) if name in columns]
+    if TIME not in columns or len(there) != 1:
+        raise ValueError(
+            f"{path}: columns {', '.join(columns) or 'none'}; expected a header with {TIME} and "
+            f"one of {PLASMA}, {BLOOD}"
+        )
+    return there[0]
+
+
+def _cell(cells: list[str], index: int, columns: list[str], row: int, path: Path) -> float:
+    text = cells[index].strip() if index < len(cells) else ""
+    try:
+        value = float(text)
+    except ValueError:
+        value = np.nan
+    if not np.isfinite(value):
+        found = repr(text) if text else "empty"
+        raise ValueError(
+            f"{path}: row {row}: {columns[index]} is {found}; expected a finite number"
+        )
+    return value

@@ -1,0 +1,143 @@
+"""One DICOM file to its slices: the header is parsed once, the samples are only located."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    UID,
+    EnhancedMRImageStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    LegacyConvertedEnhancedMRImageStorage,
+    MRImageStorage,
+)
+
+from gadmap.io.dicom_clock import classic_times
+from gadmap.io.dicom_enhanced import enhanced_slices
+from gadmap.io.dicom_slice import (
+    PHILIPS_SCALE_SLOPE,
+    Samples,
+    Slice,
+    file_facts,
+    number,
+    numbers,
+    philips_number,
+    signal_scale,
+    words,
+)
+
+_IMAGES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
+_PIXEL_DATA = 0x7FE00010
+_NATIVE = {
+    ImplicitVRLittleEndian: ("<", 8),
+    ExplicitVRLittleEndian: ("<", 12),
+    ExplicitVRBigEndian: (">", 12),
+}
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A file that holds no MR image, and why."""
+
+    path: Path
+    reason: str
+
+
+def read_slices(path: Path) -> list[Slice] | Ignored:
+    """Slices of a DICOM file, without their samples, or why it is none of our business.
+
+    Raises
+    ------
+    ValueError
+        If the file is an MR image but damaged or cut short.
+    """
+    with path.open("rb") as file:
+        if file.read(132)[128:] != b"DICM":
+            return Ignored(path, "not DICOM")
+        file.seek(0)
+        dataset = _header(file, path)
+        sop_class = dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID")
+        if sop_class not in _IMAGES:
+            return Ignored(path, f"{UID(sop_class or '').name or 'DICOM'}, no MR image")
+        samples = _locate(file, dataset, path)
+    if sop_class == MRImageStorage and int(dataset.get("NumberOfFrames") or 1) == 1:
+        return [_classic_slice(dataset, samples)]
+    return enhanced_slices(dataset, samples)
+
+
+def _header(file: BinaryIO, path: Path) -> Dataset:
+    try:
+        return pydicom.dcmread(file, stop_before_pixels=True)
+    except (EOFError, struct.error, ValueError, KeyError, NotImplementedError) as error:
+        raise ValueError(f"{path}: damaged DICOM header ({error}); copy the file again") from error
+
+
+def _locate(file: BinaryIO, dataset: Dataset, path: Path) -> Samples:
+    """Where the samples lie: the parser stopped in front of their element."""
+    syntax = dataset.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
+    try:
+        rows, columns, bits = int(dataset.Rows), int(dataset.Columns), int(dataset.BitsAllocated)
+        kind = "i" if dataset.PixelRepresentation else "u"
+        order, header_bytes = _NATIVE.get(syntax, ("<", 0))
+        dtype = np.dtype(f"{order}{kind}{bits // 8}")
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path}: an MR image without a readable image size ({error}); is the file cut short?"
+        ) from error
+    if not header_bytes or (order == ">" and bits == 8):
+        return Samples(path, None, dtype, (rows, columns), syntax.name)
+    start = file.tell()
+    element = file.read(header_bytes)
+    group, number_ = (
+        struct.unpack(f"{order}HH", element[:4]) if len(element) == header_bytes else (0, 0)
+    )
+    if group << 16 | number_ != _PIXEL_DATA:
+        raise ValueError(f"{path}: an MR image without integer samples; is the file cut short?")
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    per_pixel = int(dataset.get("SamplesPerPixel") or 1)
+    expected = rows * columns * frames * per_pixel * dtype.itemsize
+    found = path.stat().st_size - start - header_bytes
+    if found < expected:
+        raise ValueError(
+            f"{path}: {max(found, 0)} bytes of samples; expected {expected} for {frames} x {rows} x"
+            f" {columns}. The file is cut short; copy it again"
+        )
+    return Samples(path, start + header_bytes, dtype, (rows, columns), syntax.name)
+
+
+def _classic_slice(dataset: Dataset, samples: Samples) -> Slice:
+    slope, intercept, scaled = signal_scale(
+        number(dataset, "RescaleSlope"),
+        number(dataset, "RescaleIntercept"),
+        philips_number(dataset, PHILIPS_SCALE_SLOPE),
+    )
+    order = {
+        keyword: int(value)
+        for keyword in ("TemporalPositionIdentifier", "AcquisitionNumber", "InstanceNumber")
+        if (value := number(dataset, keyword)) is not None
+    }
+    return Slice(
+        samples=samples,
+        frame=0,
+        position=numbers(dataset, "ImagePositionPatient", 3),
+        orientation=numbers(dataset, "ImageOrientationPatient", 6),
+        spacing=numbers(dataset, "PixelSpacing", 2),
+        slice_distance=number(dataset, "SpacingBetweenSlices") or number(dataset, "SliceThickness"),
+        slope=slope,
+        intercept=intercept,
+        philips_scaled=scaled,
+        tr_ms=number(dataset, "RepetitionTime"),
+        te_ms=number(dataset, "EchoTime"),
+        flip_degrees=number(dataset, "FlipAngle"),
+        image_type=words(dataset, "ImageType"),
+        sequence=words(dataset, "ScanningSequence"),
+        times=classic_times(dataset),
+        order=order,
+        **file_facts(dataset),
+    )

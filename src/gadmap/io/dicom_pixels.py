@@ -1,0 +1,57 @@
+"""Stored samples to signal: slope * stored + intercept, straight into the result."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pydicom
+from jaxtyping import Float
+
+from gadmap.io.dicom_slice import Samples, Slice
+
+
+def read_signal(frames: Sequence[Sequence[Slice]]) -> Float[np.ndarray, "x y z time"]:
+    """Signal of images given as frames of slices; x runs along a row, y down the rows.
+
+    Memory is that of the result and of one file. In it, x is the fastest axis, as in the files.
+    """
+    rows, columns = frames[0][0].samples.shape
+    signal = np.empty((len(frames), len(frames[0]), rows, columns), np.float32)
+    compressed: dict[Samples, list[tuple[int, int]]] = {}
+    for k, frame in enumerate(frames):
+        for z, image in enumerate(frame):
+            if image.samples.offset is None:
+                compressed.setdefault(image.samples, []).append((k, z))
+            else:
+                _scale(_stored(image), image, signal[k, z])
+    for samples, places in compressed.items():
+        wanted = {frames[k][z].frame: (k, z) for k, z in places}
+        for index, stored in _decoded(samples):
+            if index in wanted:
+                k, z = wanted[index]
+                _scale(stored, frames[k][z], signal[k, z])
+    return signal.transpose(3, 2, 1, 0)
+
+
+def _scale(stored: np.ndarray, image: Slice, out: Float[np.ndarray, "row column"]) -> None:
+    np.multiply(stored, np.float32(image.slope), out=out, casting="unsafe")
+    if image.intercept:
+        out += np.float32(image.intercept)
+
+
+def _stored(image: Slice) -> np.ndarray:
+    samples = image.samples
+    assert samples.offset is not None
+    count = samples.shape[0] * samples.shape[1]
+    offset = samples.offset + image.frame * count * samples.dtype.itemsize
+    stored = np.fromfile(samples.path, samples.dtype, count, offset=offset)
+    return stored.reshape(samples.shape)
+
+
+def _decoded(samples: Samples):
+    try:
+        yield from enumerate(pydicom.iter_pixels(samples.path, raw=True))
+    except (RuntimeError, NotImplementedError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"{samples.path}: samples are compressed ({samples.syntax}) and cannot be decoded here;"
+            " install the decoders with: pip install gadmap[compressed]"
+        ) from error

@@ -1,0 +1,73 @@
+"""Which of a folder's series is the dynamic one."""
+
+from collections.abc import Sequence
+
+from gadmap.data.series import MIN_FRAMES
+from gadmap.io.dicom_series import DicomSeries
+
+
+def select_dynamic(found: Sequence[DicomSeries], series: str | None, where: str) -> DicomSeries:
+    """The dynamic series: the only one, or that which `series` names.
+
+    Parameters
+    ----------
+    series
+        A series number, the end of a SeriesInstanceUID, or (part of) a description.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or more than one; the message lists what there is.
+    """
+    if series is not None:
+        return _named(found, series, where)
+    pool = [one for one in found if one.dynamic]
+    pool = [one for one in pool if not one.derived] or pool
+    if len(pool) == 1:
+        return pool[0]
+    if pool:
+        raise ValueError(
+            f"{where}: {len(pool)} dynamic series: {_listed(pool)}; choose one with --series NUMBER"
+        )
+    raise ValueError(
+        f"{where}: no dynamic series among {_listed(found)}; expected a spoiled gradient echo with "
+        f"at least {MIN_FRAMES} frames. Is this the whole folder of the examination?"
+    )
+
+
+def _named(found: Sequence[DicomSeries], name: str, where: str) -> DicomSeries:
+    matching = _matching(found, name.strip())
+    if not matching:
+        raise ValueError(f"{where}: no series {name!r} among {_listed(found)}")
+    dynamic = [one for one in matching if one.dynamic]
+    if len(dynamic) == 1:
+        return dynamic[0]
+    if dynamic:
+        raise ValueError(
+            f"{where}: {name!r} names {len(dynamic)} dynamic series: {_listed(dynamic)}; give more "
+            "of the SeriesInstanceUID or the description"
+        )
+    raise ValueError(
+        f"{where}: {_listed(matching)} is not dynamic; expected a spoiled gradient echo with at "
+        f"least {MIN_FRAMES} frames"
+    )
+
+
+def _matching(found: Sequence[DicomSeries], name: str) -> list[DicomSeries]:
+    """Series by number, else by UID's end, else by description, else by a part of it."""
+    tests = (
+        lambda image: str(image.series_number) == name,
+        lambda image: image.series_uid.endswith(name),
+        lambda image: image.description.lower() == name.lower(),
+        lambda image: name.lower() in image.description.lower(),
+    )
+    for test in tests:
+        matching = [one for one in found if any(test(image) for image in one.slices)]
+        if matching and name:
+            return matching
+    return []
+
+
+def _listed(found: Sequence[DicomSeries], limit: int = 12) -> str:
+    more = f" and {len(found) - limit} more" if len(found) > limit else ""
+    return ", ".join(one.summary for one in found[:limit]) + more

@@ -1,0 +1,22 @@
+"""Single volumes to the series of flip angles."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from gadmap.data import Acquisition, DceSeries, FlipAngleSeries
+
+FlipVolume = tuple[Float[np.ndarray, "x y z"], Acquisition]
+
+
+def flip_series(volumes: Sequence[FlipVolume], dynamic: DceSeries) -> FlipAngleSeries:
+    """Volumes on the dynamic series' grid, put together by flip angle."""
+    if not volumes:
+        raise ValueError("no flip-angle volume given; expected at least two")
+    volumes = sorted(volumes, key=lambda volume: volume[1].flip_angle)
+    return FlipAngleSeries(
+        signal=np.stack([signal for signal, _ in volumes], axis=-1),
+        acquisitions=tuple(acquisition for _, acquisition in volumes),
+        affine=dynamic.affine,
+    )

@@ -1,0 +1,177 @@
+"""Parameter maps to NIfTI, with a record of how they came about."""
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+
+from gadmap.data import Aif, Exam, ParameterMaps, Reason
+from gadmap.io.aif_table import PLASMA, TIME
+from gadmap.io.grid import plane, voxel_size
+from gadmap.io.nifti_write import save_nifti
+from gadmap.io.results_folder import results_folder
+from gadmap.io.strict_json import write_json
+from gadmap.quantities import QUANTITIES, T10
+
+
+def write_maps(
+    out: str | Path,
+    maps: ParameterMaps,
+    exam: Exam,
+    record: Mapping[str, Any],
+    *,
+    overwrite: bool = False,
+) -> list[Path]:
+    """Files of the maps, in a folder that is there completely or not at all.
+
+    One float32 NIfTI for each quantity (`ktrans.nii.gz`) and standard error (`ktrans_se.nii.gz`),
+    NaN where not valid; `reason.nii.gz` with the code of each voxel; `t10.nii.gz` where T10 was
+    measured; `aif.tsv`; `maps.json` with units, lexicon codes, sources and settings.
+
+    Parameters
+    ----------
+    record
+        What else `maps.json` should hold; its `versions` join gadmap's, Python's and numpy's.
+        Absolute paths in it are cut to file names.
+    overwrite
+        Replace results that gadmap wrote there before.
+
+    Raises
+    ------
+    FileExistsError
+        If `out` holds results and `overwrite` is false, or holds anything else.
+    """
+    out = Path(out)
+    with results_folder(out, overwrite) as folder:
+        for name, (values, description) in _images(maps, exam).items():
+            save_nifti(folder / f"{name}.nii.gz", values, maps.affine, description)
+        _write_aif(folder / "aif.tsv", exam.aif)
+        write_json(folder / "maps.json", _record(maps, exam, record))
+        names = sorted(file.name for file in folder.iterdir())
+    return [out / name for name in names]
+
+
+def _images(maps: ParameterMaps, exam: Exam) -> dict[str, tuple[np.ndarray, str]]:
+    """File stem to samples and description."""
+    images: dict[str, tuple[np.ndarray, str]] = {}
+    for name, values in maps.values.items():
+        images[name] = (values.astype(np.float32), _described(name))
+    for name, values in maps.standard_error.items():
+        images[f"{name}_se"] = (values.astype(np.float32), f"standard error of {_described(name)}")
+    if _t10_varies(exam) and "t10" not in images:
+        images["t10"] = (exam.t10.astype(np.float32), _described("t10"))
+    images["reason"] = (maps.reason.astype(np.uint8), "reason code, see maps.json; gadmap")
+    return images
+
+
+def _described(name: str) -> str:
+    unit = QUANTITIES[name].unit
+    return f"{name} [{unit}], gadmap" if unit else f"{name}, gadmap"
+
+
+def _t10_varies(exam: Exam) -> bool:
+    known = exam.t10[np.isfinite(exam.t10)]
+    return known.size > 0 and float(np.ptp(known)) > 0
+
+
+def _write_aif(path: Path, aif: Aif) -> None:
+    rows = [f"{t!r}\t{c!r}" for t, c in zip(aif.t.tolist(), aif.plasma.tolist(), strict=True)]
+    path.write_text("\n".join([f"{TIME}\t{PLASMA}", *rows]) + "\n", encoding="utf-8")
+
+
+def _record(maps: ParameterMaps, exam: Exam, record: Mapping[str, Any]) -> dict[str, Any]:
+    series = exam.series
+    own = {
+        "estimator": maps.estimator,
+        "model": maps.model,
+        "settings": maps.settings,
+        "maps": {name: _quantity(name, f"{name}.nii.gz") for name in maps.values},
+        "standard_errors": {
+            name: _quantity(name, f"{name}_se.nii.gz") for name in maps.standard_error
+        },
+        "reasons": _reasons(maps),
+        "reason_file": "reason.nii.gz",
+        "t10": {
+            "source": exam.t10_source,
+            "unit": T10.unit,
+            "file": "t10.nii.gz" if _t10_varies(exam) else None,
+            "median": _median(exam.t10, exam.mask),
+        },
+        "b1": {"source": exam.b1_source},
+        "mask": {"source": exam.mask_source, "voxels": int(exam.mask.sum())},
+        "aif": {
+            "source": exam.aif.source,
+            "file": "aif.tsv",
+            "unit": "mmol/L plasma",
+            "voxels": exam.aif.voxels,
+            "rationale": exam.aif.rationale,
+        },
+        "relaxivity_per_s_per_mmol_per_l": exam.relaxivity,
+        "hct": exam.hct,
+        "acquisition": {
+            "tr_s": series.acquisition.tr,
+            "flip_angle_rad": series.acquisition.flip_angle,
+            "te_s": series.acquisition.te,
+            "field_strength_t": series.acquisition.field_strength,
+        },
+        "frames": {
+            "t_s": series.t,
+            "source": series.time_source,
+            "baseline_frames": exam.baseline_frames,
+            "motion_mm": exam.motion,
+        },
+        "grid": {
+            "matrix": series.grid,
+            "voxel_size_mm": voxel_size(series.affine),
+            "plane": plane(series.affine),
+        },
+        "series": {"description": series.description, "notes": series.notes},
+        "assumptions": exam.assumptions,
+    }
+    rest = {key: value for key, value in record.items() if key != "versions"}
+    clash = sorted(own.keys() & rest.keys())
+    if clash:
+        raise ValueError(f"record has keys that maps.json fills itself: {', '.join(clash)}")
+    return own | rest | {"versions": _versions() | dict(record.get("versions", {}))}
+
+
+def _quantity(name: str, file: str) -> dict[str, Any]:
+    quantity = QUANTITIES[name]
+    return {
+        "file": file,
+        "unit": quantity.unit,
+        "lexicon_code": quantity.code,
+        "description": quantity.description,
+    }
+
+
+def _reasons(maps: ParameterMaps) -> list[dict[str, Any]]:
+    """Legend of the reason codes, with the number and share of voxels of each."""
+    counts = np.bincount(maps.reason.ravel(), minlength=max(Reason) + 1)
+    return [
+        {
+            "code": int(reason),
+            "meaning": reason.sentence,
+            "voxels": int(counts[reason]),
+            "share": float(counts[reason] / maps.reason.size),
+        }
+        for reason in Reason
+    ]
+
+
+def _median(values: np.ndarray, mask: np.ndarray) -> float | None:
+    known = values[mask & np.isfinite(values)]
+    return float(np.median(known)) if known.size else None
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "gadmap": version("gadmap"),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "nibabel": nib.__version__,
+    }

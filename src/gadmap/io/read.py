@@ -1,0 +1,125 @@
+"""Whatever a user brings, DICOM, NIfTI or BIDS, to containers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gadmap.data import DceSeries, FlipAngleSeries
+from gadmap.io.dicom import (
+    DicomFolder,
+    dynamic_series,
+    flip_angle_series,
+    flip_volumes,
+    open_dicom,
+)
+from gadmap.io.dicom_scan import files_below
+from gadmap.io.flip_angles import FlipVolume, flip_series
+from gadmap.io.nifti import (
+    flip_angle_files,
+    is_nifti,
+    read_nifti,
+    read_nifti_flip,
+)
+
+
+def read_series(
+    path: str | Path, *, series: str | None = None, frame_step: float | None = None
+) -> DceSeries:
+    """The dynamic series of a DICOM folder or file, or of a 4-D NIfTI file with JSON sidecar.
+
+    Parameters
+    ----------
+    path
+        A folder is searched with all folders in it. Sidecars follow BIDS' inheritance.
+    series
+        Which of several dynamic DICOM series: its number, the end of its SeriesInstanceUID, or
+        its description.
+    frame_step
+        Time between frames [s], for files that do not tell their frame times.
+
+    Returns
+    -------
+    DceSeries
+        `time_source` says which tag the times come from, `notes` what was skipped.
+
+    Raises
+    ------
+    ValueError
+        If the files do not make one complete dynamic series; the message says what is wrong.
+    """
+    path = Path(path)
+    if is_nifti(path):
+        return _read_nifti(path, series, frame_step)
+    return dynamic_series(open_folder(path), series=series, frame_step=frame_step)
+
+
+def read_series_and_flip_angles(
+    path: str | Path, *, series: str | None = None, frame_step: float | None = None
+) -> tuple[DceSeries, FlipAngleSeries | None]:
+    """`read_series` and `find_flip_angles` in one pass over the files."""
+    path = Path(path)
+    if is_nifti(path):
+        dynamic = _read_nifti(path, series, frame_step)
+        return dynamic, _nifti_flip_angles(path, dynamic)
+    folder = open_folder(path)
+    dynamic = dynamic_series(folder, series=series, frame_step=frame_step)
+    return dynamic, flip_angle_series(folder, dynamic)
+
+
+def find_flip_angles(path: str | Path, dynamic: DceSeries) -> FlipAngleSeries | None:
+    """Flip-angle volumes in the dynamic series' DICOM folder or beside its NIfTI file, or None.
+
+    Beside a NIfTI file they have `vfa` or `flip` in their name and FlipAngle in their sidecar.
+
+    Raises
+    ------
+    ValueError
+        If volumes of several flip angles are there but on another grid, or in more than one set.
+    """
+    path = Path(path)
+    if is_nifti(path):
+        return _nifti_flip_angles(path, dynamic)
+    return flip_angle_series(open_folder(path), dynamic)
+
+
+def read_flip_angles(paths: Sequence[str | Path], dynamic: DceSeries) -> FlipAngleSeries:
+    """Flip-angle volumes from NIfTI files with sidecars or from DICOM folders.
+
+    Raises
+    ------
+    ValueError
+        If one lies on another grid than the dynamic series, or two hold the same samples.
+    """
+    volumes: list[FlipVolume] = []
+    for path in map(Path, paths):
+        if is_nifti(path):
+            volumes.append(read_nifti_flip(path, dynamic))
+        else:
+            volumes.extend(flip_volumes(open_folder(path), dynamic))
+    return flip_series(volumes, dynamic)
+
+
+def open_folder(path: Path) -> DicomFolder:
+    """The DICOM headers at or below `path`; NIfTI files there are pointed out."""
+    try:
+        return open_dicom(path)
+    except ValueError as error:
+        nifti = [file for file in files_below(path) if is_nifti(file)]
+        if not nifti or "no DICOM MR image" not in str(error):
+            raise
+        listed = ", ".join(file.name for file in nifti[:6])
+        raise ValueError(
+            f"{path}: no DICOM MR image there but NIfTI files: {listed}; name the 4-D file itself"
+        ) from error
+
+
+def _read_nifti(path: Path, series: str | None, frame_step: float | None) -> DceSeries:
+    if series is not None:
+        raise ValueError(f"{path}: --series {series} is for DICOM folders; a NIfTI file is one")
+    return read_nifti(path, frame_step=frame_step)
+
+
+def _nifti_flip_angles(path: Path, dynamic: DceSeries) -> FlipAngleSeries | None:
+    files = flip_angle_files(path)
+    if len(files) < 2:
+        return None
+    return flip_series([read_nifti_flip(file, dynamic) for file in files], dynamic)

@@ -1,0 +1,106 @@
+"""One individual head: which tissue lies where."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from gadmap.phantoms.anatomy import brain_template
+from gadmap.phantoms.fields import SmoothField, smooth_field
+from gadmap.phantoms.mixture import Mixture
+from gadmap.phantoms.shells import Axes, Indices, Shells, grow_shells
+from gadmap.phantoms.tissues import LABEL, TISSUES
+from gadmap.phantoms.tumour import Tumour, grow_tumour
+from gadmap.phantoms.vessels import sinuses, tubes
+
+_THICKEST_MM = 40.0  # of all that lies on the brain
+_BENDS_MM = ((50.0, 1.6), (14.0, 0.9))  # spacing and size of the deformations
+_OEDEMA_EDGE_MM = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """An individual: the template's brain, bent, with a tumour, in a skull and scalp of its own.
+
+    Attributes
+    ----------
+    bends
+        Fields of displacement along x, y and z, coarse ones first.
+    shells
+        What wraps the brain.
+    tumour
+        The tumour.
+    """
+
+    bends: tuple[tuple[SmoothField, SmoothField, SmoothField], ...]
+    shells: Shells
+    tumour: Tumour
+
+    def fractions(
+        self,
+        x: Float[np.ndarray, " x"],
+        y: Float[np.ndarray, " y"],
+        z: Float[np.ndarray, " z"],
+        step: float,
+    ) -> Float[np.ndarray, "tissue x y z"]:
+        """Volume fraction of each tissue in samples of size `step` [mm]; they sum to 1."""
+        template = brain_template()
+        points = np.stack(np.meshgrid(x, y, z, indexing="ij")) - self._displacement(x, y, z)
+        shape = points.shape[1:]
+        from_hull = template.smooth_hull.at(points)
+        near = np.nonzero(from_hull < _THICKEST_MM)
+        points = points[(slice(None), *near)]
+
+        mixture = Mixture.of_air(near[0].size, step)
+        from_skull = self.shells.wrap(mixture, points, from_hull[near], (x, y, z), near)
+        grey, white = template.grey.at(points), template.white.at(points)
+        mixture.cover("white matter", grey + white)
+        mixture.convert("white matter", "grey matter", grey / np.maximum(grey + white, 1e-6))
+        self._invade(mixture, from_skull, (x, y, z), near)
+        mixture.cover("blood", mixture.inside(tubes().at(points)))
+        mixture.cover("blood", mixture.inside(sinuses(points, -from_skull)))
+
+        fractions = np.zeros((len(TISSUES), *shape), dtype=np.float32)
+        fractions[LABEL["air"]] = 1
+        fractions[(slice(None), *near)] = mixture.fractions
+        return fractions
+
+    def _invade(
+        self, mixture: Mixture, from_skull: Float[np.ndarray, " n"], axes: Axes, near: Indices
+    ) -> None:
+        """Put oedema, rim and core of the tumour into the brain."""
+        surface, rim, oedema = (
+            part(*axes)[near] for part in (self.tumour.surface, self.tumour.rim, self.tumour.oedema)
+        )
+        swollen = np.clip((oedema - surface) / _OEDEMA_EDGE_MM, 0, 1)
+        mixture.convert("white matter", "oedema", swollen)
+        surface = np.maximum(surface, from_skull + 2)
+        mixture.cover("tumour rim", mixture.inside(surface))
+        mixture.cover("necrotic core", mixture.inside(surface + rim))
+
+    def _displacement(
+        self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
+    ) -> Float[np.ndarray, "3 x y z"]:
+        """How far [mm] each place lies from where the template has it."""
+        total = self.tumour.push(x, y, z)
+        for fields, (_, size) in zip(self.bends, _BENDS_MM, strict=True):
+            for component, field in zip(total, fields, strict=True):
+                component += size * field.on(x, y, z)
+        return total
+
+
+def grow_head(
+    generator: torch.Generator, tumour_centre: tuple[float, float, float], tumour_radius: float
+) -> Head:
+    """A random individual with a tumour at the given place [mm]."""
+    bends = tuple(
+        (
+            smooth_field(generator, spacing),
+            smooth_field(generator, spacing),
+            smooth_field(generator, spacing),
+        )
+        for spacing, _ in _BENDS_MM
+    )
+    shells = grow_shells(generator)
+    return Head(bends, shells, grow_tumour(generator, tumour_centre, tumour_radius))

@@ -1,0 +1,98 @@
+"""A ring-enhancing tumour: lobed, rough, with a necrotic core, oedema and mass effect."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from gadmap.phantoms.fields import SmoothField, smooth_field
+
+_LOBES = (
+    ((0.0, 0.0, 0.0), 1.0),
+    ((-0.25, 0.75, 0.3), 0.72),
+    ((0.3, -0.7, -0.35), 0.66),
+)
+_PUSH_MM = 5.0
+_PUSH_REACH_MM = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Tumour:
+    """A tumour in the patient's space.
+
+    Attributes
+    ----------
+    centre, radius
+        [mm].
+    shape, roughness, thickness, spread
+        Fields that bend the surface, coarsely and finely, thin the rim and reach of the oedema.
+    """
+
+    centre: tuple[float, float, float]
+    radius: float
+    shape: SmoothField
+    roughness: SmoothField
+    thickness: SmoothField
+    spread: SmoothField
+
+    def surface(
+        self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
+    ) -> Float[np.ndarray, "x y z"]:
+        """Distance [mm] from the tumour's surface, negative inside."""
+        distances = [
+            _distance(x, y, z, np.add(self.centre, np.multiply(offset, self.radius)))
+            - size * self.radius
+            for offset, size in _LOBES
+        ]
+        blend = 3.0  # mm over which lobes merge
+        smallest = -blend * np.logaddexp.reduce([-d / blend for d in distances], axis=0)
+        return smallest + 2.7 * self.shape.on(x, y, z) + 1.1 * self.roughness.on(x, y, z)
+
+    def rim(
+        self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
+    ) -> Float[np.ndarray, "x y z"]:
+        """Thickness of the rim [mm]."""
+        return np.clip(4.6 + 1.6 * self.thickness.on(x, y, z), 2.2, None)
+
+    def oedema(
+        self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
+    ) -> Float[np.ndarray, "x y z"]:
+        """How far the oedema reaches from the surface [mm]."""
+        return np.clip(9 + 4 * self.spread.on(x, y, z), 2, None)
+
+    def push(
+        self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
+    ) -> Float[np.ndarray, "3 x y z"]:
+        """Displacement [mm] by which the growth pushed the brain away from its centre."""
+        radial = np.stack(
+            np.broadcast_arrays(
+                x[:, None, None] - self.centre[0],
+                y[:, None] - self.centre[1],
+                z - self.centre[2],
+            )
+        )
+        distance = np.linalg.norm(radial, axis=0)
+        beyond = np.clip(distance - self.radius, 0, None)
+        size = _PUSH_MM * np.exp(-((beyond / _PUSH_REACH_MM) ** 2))
+        return size * radial / np.maximum(distance, self.radius)
+
+
+def grow_tumour(
+    generator: torch.Generator, centre: tuple[float, float, float], radius: float
+) -> Tumour:
+    """A tumour of random shape at `centre` of about `radius` [mm]."""
+    shape, roughness, thickness, spread = (
+        smooth_field(generator, spacing) for spacing in (10.0, 4.5, 6.0, 9.0)
+    )
+    return Tumour(centre, radius, shape, roughness, thickness, spread)
+
+
+def _distance(
+    x: Float[np.ndarray, " x"],
+    y: Float[np.ndarray, " y"],
+    z: Float[np.ndarray, " z"],
+    centre: Float[np.ndarray, "3"],
+) -> Float[np.ndarray, "x y z"]:
+    a, b, c = centre
+    return np.sqrt((x[:, None, None] - a) ** 2 + (y[:, None] - b) ** 2 + (z - c) ** 2)

@@ -1,0 +1,1 @@
+"""Pure torch functions of the physics: no file, no network."""

@@ -1,0 +1,49 @@
+"""Spoiled gradient-echo signal and its exact inverses.
+
+Every argument broadcasts; `flip_angle` is the actual angle, B1 included.
+
+References
+----------
+Ernst and Anderson, Rev Sci Instrum 1966;37:93-102. CAPLEX M.SM2.002.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def spgr_signal(
+    r1: Float[Tensor, "..."], s0: Float[Tensor, "..."], flip_angle: Float[Tensor, "..."], tr: float
+) -> Float[Tensor, "..."]:
+    """Steady-state signal [a.u.] of relaxation rate `r1` [1/s] at `flip_angle` [rad], `tr` [s].
+
+    Assumes perfect spoiling and an echo time short against T2*.
+    """
+    e1 = torch.exp(-tr * r1)
+    return s0 * torch.sin(flip_angle) * (1 - e1) / (1 - torch.cos(flip_angle) * e1)
+
+
+def spgr_s0(
+    signal: Float[Tensor, "..."],
+    r1: Float[Tensor, "..."],
+    flip_angle: Float[Tensor, "..."],
+    tr: float,
+) -> Float[Tensor, "..."]:
+    """Signal scale S0 [a.u.] that gives `signal` at relaxation rate `r1` [1/s]."""
+    return signal / spgr_signal(r1, torch.ones_like(r1), flip_angle, tr)
+
+
+def spgr_r1(
+    signal: Float[Tensor, "..."],
+    s0: Float[Tensor, "..."],
+    flip_angle: Float[Tensor, "..."],
+    tr: float,
+) -> Float[Tensor, "..."]:
+    """Relaxation rate [1/s] that gives `signal`; NaN where no rate does.
+
+    The signal rises with the rate and stays below S0 sin(flip angle), so the inverse is unique
+    where it exists. A signal below 0 has a negative rate, which noise around none needs.
+    """
+    full = s0 * torch.sin(flip_angle)
+    e1 = (full - signal) / (full - signal * torch.cos(flip_angle))
+    return -torch.log(torch.where(e1 > 0, e1, torch.nan)) / tr

@@ -1,0 +1,20 @@
+"""One function a command, each a few calls long."""
+
+from gadmap.io import describe as info
+from gadmap.pipeline.demo import DemoResult, demo
+from gadmap.pipeline.map_exam import MapResult, map_exam
+from gadmap.pipeline.phantom import PhantomFiles, write_phantom
+from gadmap.pipeline.stages import Progress, Stages, Watch
+
+__all__ = [
+    "DemoResult",
+    "MapResult",
+    "PhantomFiles",
+    "Progress",
+    "Stages",
+    "Watch",
+    "demo",
+    "info",
+    "map_exam",
+    "write_phantom",
+]

@@ -1,0 +1,159 @@
+"""`gadmap map`: files in, maps and a report out."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
+from gadmap.io import (
+    read_flip_angles,
+    read_series,
+    read_series_and_flip_angles,
+    results_folder,
+    write_maps,
+)
+from gadmap.pipeline.inputs import PathLike
+from gadmap.pipeline.stages import Stages
+from gadmap.pipeline.steps import estimate, prepare
+from gadmap.report import write_report
+
+_LIBRARIES = ("torch", "scipy", "pydicom", "matplotlib")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MapResult:
+    """What a run of `map_exam` made.
+
+    Attributes
+    ----------
+    exam, maps
+        What was estimated from, and the result.
+    files
+        Everything written.
+    remarks
+        What was found or assumed, for the console.
+    seconds
+        Wall-clock time of each stage [s].
+    """
+
+    exam: Exam
+    maps: ParameterMaps
+    files: list[Path]
+    remarks: tuple[str, ...]
+    seconds: Mapping[str, float]
+
+
+def map_exam(
+    source: PathLike,
+    out: PathLike,
+    *,
+    vfa: Sequence[PathLike] = (),
+    t10: float | PathLike | None = None,
+    b1: PathLike | None = None,
+    aif: PathLike = "auto",
+    hct: float | None = None,
+    relaxivity: float | None = None,
+    model: str = "tofts",
+    mask: PathLike = "auto",
+    motion: bool = False,
+    series: str | None = None,
+    frame_step: float | None = None,
+    overwrite: bool = False,
+    stages: Stages | None = None,
+) -> MapResult:
+    """Read an examination, map it, and write maps and report into `out`, all of it or nothing.
+
+    Parameters are those of `read`, `prepare` and `estimate`. Without `vfa` and `t10`, flip-angle
+    volumes that lie beside the dynamic series are used.
+
+    Raises
+    ------
+    ValueError, OSError
+        If the input cannot be used or the output not be written; the message says why.
+    """
+    stages, out = stages or Stages(), Path(out)
+    if vfa and t10 is not None:
+        raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
+    options = {
+        "vfa": [Path(path).name for path in vfa],
+        "t10": _named(t10),
+        "b1": _named(b1),
+        "aif": _named(aif),
+        "hct": hct,
+        "relaxivity": relaxivity,
+        "model": model,
+        "mask": _named(mask),
+        "motion": motion,
+        "series": series,
+        "frame_step": frame_step,
+    }
+    with results_folder(out, overwrite) as folder:
+        with stages.stage("reading"):
+            dynamic, flips, found = _read(source, vfa, t10 is not None, series, frame_step)
+        with stages.stage("T1 and arterial input") as progress:
+            exam = prepare(
+                dynamic,
+                vfa=flips,
+                t10=t10,
+                b1=b1,
+                aif=aif,
+                mask=mask,
+                hct=hct,
+                relaxivity=relaxivity,
+                motion=motion,
+                progress=progress,
+            )
+        with stages.stage("fit") as progress:
+            maps = estimate(exam, model, progress=progress)
+        record = _record(options)
+        with stages.stage("writing"):
+            names = write_maps(folder, maps, exam, record | {"seconds": dict(stages.seconds)})
+        with stages.stage("report"):
+            write_report(folder / "report.html", exam, maps, record | {"seconds": _shown(stages)})
+    return MapResult(
+        exam=exam,
+        maps=maps,
+        files=[out / file.name for file in (*names, Path("report.html"))],
+        remarks=(*found, *dynamic.notes, *exam.assumptions),
+        seconds=stages.seconds,
+    )
+
+
+def _read(
+    source: PathLike,
+    vfa: Sequence[PathLike],
+    t1_is_given: bool,
+    series: str | None,
+    frame_step: float | None,
+) -> tuple[DceSeries, FlipAngleSeries | None, tuple[str, ...]]:
+    """The dynamic series, the flip-angle volumes, and a remark if these were found beside it."""
+    if vfa or t1_is_given:
+        dynamic = read_series(source, series=series, frame_step=frame_step)
+        return dynamic, read_flip_angles(vfa, dynamic) if vfa else None, ()
+    dynamic, flips = read_series_and_flip_angles(source, series=series, frame_step=frame_step)
+    if flips is None:
+        return dynamic, None, ()
+    count = len(flips.acquisitions)
+    return dynamic, flips, (f"{count} flip-angle volumes beside the series give T1",)
+
+
+def _record(options: Mapping[str, object]) -> dict[str, object]:
+    """What a reader needs to repeat the run; no name of a person or of a folder."""
+    versions = {"gadmap": version("gadmap"), "python": platform.python_version()}
+    return {
+        "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "options": dict(options),
+        "versions": versions | {library: version(library) for library in _LIBRARIES},
+    }
+
+
+def _named(value: float | PathLike | None) -> float | str | None:
+    """A path's last part: folders bear names of users and patients."""
+    return Path(value).name if isinstance(value, str | Path) else value
+
+
+def _shown(stages: Stages) -> dict[str, str]:
+    return {name: f"{seconds:.2f} s" for name, seconds in stages.seconds.items()}

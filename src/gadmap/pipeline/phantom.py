@@ -1,0 +1,92 @@
+"""`gadmap phantom`: a case with known truth, as files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from gadmap.io import results_folder, write_dicom, write_enhanced_dicom, write_maps, write_nifti
+from gadmap.io.nifti_write import save_nifti
+from gadmap.phantoms import Phantom, reference_object
+from gadmap.pipeline.inputs import PathLike
+from gadmap.pipeline.stages import Stages
+
+FileFormat = Literal["dicom", "nifti"]
+Vendor = Literal["siemens", "ge", "philips", "enhanced"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhantomFiles:
+    """Where a phantom lies.
+
+    Attributes
+    ----------
+    source
+        What `gadmap map` takes: the DICOM folder or the dynamic NIfTI file.
+    truth
+        Folder of the true maps, `labels.nii.gz` and `purity.nii.gz`.
+    count
+        Number of files of the case.
+    tissues
+        Name of the tissue of each label.
+    """
+
+    source: Path
+    truth: Path
+    count: int
+    tissues: tuple[str, ...]
+
+
+def write_phantom(
+    out: PathLike,
+    *,
+    file_format: FileFormat = "dicom",
+    vendor: Vendor = "siemens",
+    seed: int = 0,
+    snr: float = 25.0,
+    matrix: int = 256,
+    slices: int = 16,
+    frames: int = 65,
+    overwrite: bool = False,
+    stages: Stages | None = None,
+) -> PhantomFiles:
+    """Write a brain tumour with known truth: the case, and its truth in a folder of its own.
+
+    Raises
+    ------
+    ValueError
+        If the size or the noise level makes no phantom.
+    OSError
+        If the output cannot be written.
+    """
+    stages, out = stages or Stages(), Path(out)
+    with results_folder(out, overwrite) as folder:
+        with stages.stage("phantom"):
+            phantom = reference_object(
+                seed=seed, snr=snr, matrix=matrix, slices=slices, frames=frames
+            )
+        with stages.stage("writing the phantom"):
+            count = _write_case(folder / file_format, phantom, vendor, file_format)
+            _write_truth(folder / "truth", phantom)
+    source = out / "dicom" if file_format == "dicom" else out / "nifti" / "dce.nii.gz"
+    return PhantomFiles(source=source, truth=out / "truth", count=count, tissues=phantom.tissues)
+
+
+def _write_case(folder: Path, phantom: Phantom, vendor: Vendor, file_format: FileFormat) -> int:
+    series, vfa = phantom.exam.series, phantom.vfa
+    if file_format == "nifti":
+        return len(write_nifti(folder, series, vfa))
+    if vendor == "enhanced":
+        return len(write_enhanced_dicom(folder, series, vfa))
+    return len(write_dicom(folder, series, vfa, vendor=vendor))
+
+
+def _write_truth(folder: Path, phantom: Phantom) -> None:
+    """The true maps, which tissue fills most of a voxel, and how much of it."""
+    affine = phantom.truth.affine
+    record = {"tissues": phantom.tissues, "seed": phantom.case.seed, "snr": phantom.case.snr}
+    write_maps(folder, phantom.truth, phantom.exam, record)
+    labels, purity = phantom.labels, phantom.purity.astype(np.float32)
+    save_nifti(folder / "labels.nii.gz", labels, affine, "tissue, see maps.json; gadmap")
+    save_nifti(folder / "purity.nii.gz", purity, affine, "volume fraction of the tissue, gadmap")

@@ -1,0 +1,246 @@
+"""The road in four steps, each a call: read, prepare, estimate, write."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from gadmap.data import Aif, DceSeries, Exam, ParameterMaps
+from gadmap.estimators import Estimator, LeastSquares
+from gadmap.io import read_series, write_maps
+from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.physics.voxels import exam_concentration
+from gadmap.pipeline.inputs import (
+    FlipAngles,
+    PathLike,
+    aif_from,
+    b1_from,
+    flip_angles_from,
+    is_volume,
+    mask_from,
+    t10_from,
+)
+from gadmap.pipeline.stages import Progress
+from gadmap.preparation import prepare as prepare_exam
+
+
+def read(
+    path: PathLike, *, series: str | None = None, frame_step: float | None = None
+) -> DceSeries:
+    """The dynamic series of a DICOM folder or file, a 4-D NIfTI file with sidecar, or a BIDS file.
+
+    Parameters
+    ----------
+    path
+        A folder is searched with all folders in it.
+    series
+        Which of several dynamic DICOM series: its number, the end of its SeriesInstanceUID, or
+        its description.
+    frame_step
+        Time between frames [s], for files that do not tell their frame times.
+
+    Returns
+    -------
+    DceSeries
+        `signal` (x, y, z, time) [a.u.], `t` (time,) [s].
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or folder.
+    ValueError
+        If the files do not make one complete dynamic series; the message says what is wrong.
+
+    Examples
+    --------
+    >>> series = gadmap.read("dce_folder")  # doctest: +SKIP
+    >>> series.signal.shape, series.time_source  # doctest: +SKIP
+    ((256, 256, 16, 65), 'AcquisitionTime (0008,0032)')
+    """
+    return read_series(path, series=series, frame_step=frame_step)
+
+
+def prepare(
+    series: DceSeries,
+    *,
+    vfa: FlipAngles = None,
+    t10: float | PathLike | Float[np.ndarray, "x y z"] | None = None,
+    aif: PathLike | np.ndarray | Aif = "auto",
+    mask: PathLike | np.ndarray | None = None,
+    b1: PathLike | Float[np.ndarray, "x y z"] | None = None,
+    hct: float | None = None,
+    relaxivity: float | None = None,
+    motion: bool = False,
+    progress: Progress | None = None,
+) -> Exam:
+    """A complete examination: the series with native T1, arterial input and mask.
+
+    What is not given is measured where the data allow it and assumed where they do not;
+    `exam.assumptions` says what was assumed.
+
+    Parameters
+    ----------
+    series
+        The dynamic series, from `read`.
+    vfa
+        Flip-angle volumes for T1: paths of NIfTI files with sidecars or of DICOM folders, or a
+        `FlipAngleSeries`. Excludes `t10`.
+    t10
+        Native T1 [s]: a number, an array (x, y, z), or a NIfTI file.
+    aif
+        Arterial input: "auto" finds it in the images; a population's name ("parker", "georgiou",
+        "weinmann"); an `Aif`; a CSV or TSV file with columns time_s and plasma_mmol_per_l or
+        blood_mmol_per_l; a mask (x, y, z) of arterial voxels, or its NIfTI file.
+    mask
+        Voxels to estimate: None or "auto" for the body in view, "none" for every voxel, an array
+        (x, y, z) or a NIfTI file, non-zero inside.
+    b1
+        Actual over nominal flip angle: an array (x, y, z) or a NIfTI file; None for 1.
+    hct
+        Haematocrit, 0 to 1; None takes the files', else a usual one is assumed.
+    relaxivity
+        r1 of the contrast agent [1/s per mmol/L]; None takes the files', else a usual one.
+    motion
+        True to correct rigid motion between frames.
+    progress
+        Called with the work done and the whole of it.
+
+    Raises
+    ------
+    ValueError
+        If both `vfa` and `t10` are given, something lies on another grid, an arterial curve is
+        shorter than the series, or is of whole blood without a haematocrit.
+
+    Examples
+    --------
+    >>> exam = gadmap.prepare(series, vfa=["fa05.nii.gz", "fa25.nii.gz"])  # doctest: +SKIP
+    >>> exam.t10.shape, exam.aif.source  # doctest: +SKIP
+    ((256, 256, 16), 'auto: 14 voxels')
+    """
+    if vfa is not None and t10 is not None:
+        raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
+    exam = prepare_exam(
+        series,
+        vfa=flip_angles_from(vfa, series),
+        t10=t10_from(t10, series),
+        b1=b1_from(b1, series),
+        aif=aif_from(aif, series, hct),
+        mask=mask_from(mask, series),
+        hct=hct,
+        relaxivity=relaxivity,
+        motion=motion,
+        progress=progress,
+    )
+    return _with_file_names(exam, t10=t10, b1=b1, mask=mask, aif=aif)
+
+
+def estimate(
+    exam: Exam, estimator: str | Estimator = "tofts", *, progress: Progress | None = None
+) -> ParameterMaps:
+    """Parameter maps of an examination.
+
+    Parameters
+    ----------
+    exam
+        From `prepare`.
+    estimator
+        A kinetic model's name, "tofts", "extended-tofts" or "patlak", for an exact least-squares
+        fit of it; or an `Estimator`.
+    progress
+        Called with the work done and the whole of it.
+
+    Returns
+    -------
+    ParameterMaps
+        `maps["ktrans"]` is (x, y, z) [1/min], NaN where `maps.valid` is false.
+
+    Raises
+    ------
+    ValueError
+        If there is no model of that name.
+
+    Examples
+    --------
+    >>> maps = gadmap.estimate(exam, "extended-tofts")  # doctest: +SKIP
+    >>> maps["vp"].shape, maps.standard_error["vp"].shape  # doctest: +SKIP
+    ((256, 256, 16), (256, 256, 16))
+    """
+    if not isinstance(estimator, str):
+        return estimator.estimate(exam)
+    if estimator not in KINETIC_MODELS:
+        raise ValueError(
+            f"no estimator {estimator!r}; there are the models {', '.join(KINETIC_MODELS)}"
+        )
+    return LeastSquares(model=estimator).estimate(exam, progress=progress)
+
+
+def write(
+    maps: ParameterMaps,
+    out: PathLike,
+    *,
+    exam: Exam | None = None,
+    record: Mapping[str, object] | None = None,
+    overwrite: bool = False,
+) -> list[Path]:
+    """Files of the maps: one NIfTI a quantity, `reason.nii.gz` and `maps.json`.
+
+    Parameters
+    ----------
+    maps
+        From `estimate`.
+    out
+        Folder to write; it is there completely or not at all.
+    exam
+        What the maps were estimated from: adds `aif.tsv`, `t10.nii.gz`, and the sources and
+        assumptions to `maps.json`.
+    record
+        What else `maps.json` should hold.
+    overwrite
+        Replace results that gadmap wrote there before.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    FileExistsError
+        If `out` holds results and `overwrite` is false, or holds anything else.
+
+    Examples
+    --------
+    >>> gadmap.write(maps, "out/", exam=exam)[0].name  # doctest: +SKIP
+    'aif.tsv'
+    """
+    return write_maps(out, maps, exam, record or {}, overwrite=overwrite)
+
+
+def concentration(exam: Exam) -> Float[np.ndarray, "x y z time"]:
+    """Contrast agent [mmol/L] in every voxel of the mask over time; NaN where it is not known.
+
+    The exact inverse of the spoiled gradient-echo signal, with the mean of the frames before
+    contrast as baseline.
+
+    Examples
+    --------
+    >>> gadmap.concentration(exam).shape  # doctest: +SKIP
+    (256, 256, 16, 65)
+    """
+    return exam_concentration(exam)[0]
+
+
+def _with_file_names(exam: Exam, **given: object) -> Exam:
+    """The examination with the names of the files where its arrays came from."""
+    names = {
+        what: Path(value).name
+        for what, value in given.items()
+        if isinstance(value, str | Path) and is_volume(value)
+    }
+    sources = {f"{what}_source": name for what, name in names.items() if what != "aif"}
+    if "aif" in names and len(exam.aif.voxels):
+        source = f"{exam.aif.source}, {names['aif']}"
+        return replace(exam, **sources, aif=replace(exam.aif, source=source))
+    return replace(exam, **sources)

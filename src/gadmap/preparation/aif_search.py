@@ -1,0 +1,238 @@
+"""The arterial input found in the images: the best connected cluster of vessel-like voxels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy import ndimage
+
+from gadmap.data import Aif
+from gadmap.preparation.blood import (
+    BloodSignal,
+    published_blood_t1,
+    vessel_plasma,
+    voxel_plasma,
+)
+from gadmap.preparation.statistics import signal_statistics
+from gadmap.preparation.vessel_curves import CurveFeatures, curve_features
+
+_SCREENED_SHARE, _SCREENED_LEAST = 0.1, 500
+_MOST_NOISE = 0.15
+_LEAST_PEAK_SHARE = 0.3
+_SEED_SHARE, _SEEDS_LEAST = 0.0005, 40
+_LEAST_CLUSTER = 3
+_SIZE_CAP = 20
+_SAME_SHAPE = 0.95
+_CORE_RISE = 0.9
+_LEAST_SLICES_FOR_EDGE = 5
+_CHUNK = 1 << 14
+_NOT_FOUND = (
+    "no vessel found for the arterial input: {}. Choose a population curve (--aif parker), or give "
+    "a mask of the artery or a file with the curve."
+)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Candidates:
+    """Voxels that may be vessels, their curves [mmol/L], features and scores."""
+
+    voxels: Int[np.ndarray, "voxel 3"]
+    curves: Float[np.ndarray, "voxel time"]
+    features: CurveFeatures
+    score: Float[np.ndarray, " voxel"]
+
+
+def found_aif(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> tuple[Aif, str]:
+    """Arterial input of the vessel that looks most like an artery, and what T1 was taken.
+
+    Voxels of `inside` whose signal rises most relative to its baseline are turned into plasma
+    curves and scored: high, early, sharp, without noise. The best scores form connected clusters,
+    of which the best wins; it is grown to all connected voxels whose curve has the same shape and
+    cut back to its core, where the signal rises most and least tissue is mixed with the blood.
+
+    Raises
+    ------
+    ValueError
+        If no cluster of vessel-like voxels is found.
+
+    References
+    ----------
+    Mouridsen et al., Magn Reson Med 2006;55:524-531: area, roughness and peak as criteria.
+    """
+    candidates = _candidates(blood, inside)
+    clusters = _clusters(candidates, blood.series.grid)
+    core = _core(blood, candidates, clusters[0])
+    plasma, sentence = vessel_plasma(blood, core)
+    aif = Aif(
+        t=blood.series.t,
+        plasma=plasma,
+        source=f"auto: {len(core)} voxels",
+        voxels=core,
+        rationale=_rationale(blood, candidates, clusters, core, plasma),
+    )
+    return aif, sentence
+
+
+def _candidates(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> _Candidates:
+    voxels = _screened(blood, inside)
+    curves = np.concatenate(
+        [_plasma_of(blood, part) for part in np.array_split(voxels, len(voxels) // _CHUNK + 1)]
+    )
+    finite = np.isfinite(curves).all(axis=1)
+    voxels, curves = voxels[finite], curves[finite]
+    features = curve_features(blood.series.t, curves, blood.baseline_frames)
+    with np.errstate(invalid="ignore"):
+        sound = np.isfinite(features.arrival) & (features.noise < _MOST_NOISE)
+    sound &= features.width > 0
+    if not sound.any():
+        raise ValueError(_NOT_FOUND.format("no voxel has an early, high and smooth peak"))
+    high = features.peak >= _LEAST_PEAK_SHARE * np.percentile(features.peak[sound], 99.5)
+    sound &= high
+    features = features.where(sound)
+    score = features.score(float(np.percentile(features.arrival, 5)))
+    return _Candidates(voxels=voxels[sound], curves=curves[sound], features=features, score=score)
+
+
+def _screened(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> Int[np.ndarray, "voxel 3"]:
+    """The tenth of the voxels whose signal rises most relative to the baseline, edges left out."""
+    statistics = signal_statistics(blood.series.signal)
+    usable = inside & statistics.usable & _away_from_edges(blood.series.grid)
+    voxels = np.argwhere(usable)
+    rise = np.empty(len(voxels), dtype=np.float32)
+    for start in range(0, len(voxels), _CHUNK):
+        part = tuple(voxels[start : start + _CHUNK].T)
+        signal = blood.series.signal[part]
+        baseline = signal[:, : blood.baseline_frames].mean(axis=1)
+        clear = baseline > statistics.noise[part]
+        ratio = signal.max(axis=1) / np.where(clear, baseline, 1)
+        rise[start : start + _CHUNK] = np.where(clear, ratio, 0)
+    count = max(round(_SCREENED_SHARE * len(voxels)), _SCREENED_LEAST)
+    best = np.argsort(-rise, kind="stable")[:count]
+    best = best[rise[best] > 1]
+    if not best.size:
+        raise ValueError(_NOT_FOUND.format("no voxel's signal rises"))
+    return voxels[np.sort(best)]
+
+
+def _away_from_edges(grid: tuple[int, int, int]) -> Bool[np.ndarray, "x y z"]:
+    """False in the outermost rows, which wrap, and in the end slices of a thick slab: inflow."""
+    inner = np.zeros(grid, dtype=bool)
+    x, y = (slice(2, -2) if n > 8 else slice(None) for n in grid[:2])
+    z = slice(1, -1) if grid[2] >= _LEAST_SLICES_FOR_EDGE else slice(None)
+    inner[x, y, z] = True
+    return inner
+
+
+def _plasma_of(blood: BloodSignal, voxels: Int[np.ndarray, "voxel 3"]) -> np.ndarray:
+    at = tuple(voxels.T)
+    t1 = published_blood_t1(blood.series.acquisition.field_strength)
+    return voxel_plasma(blood, blood.series.signal[at], blood.b1[at], t1)
+
+
+def _clusters(
+    candidates: _Candidates, grid: tuple[int, int, int]
+) -> list[Int[np.ndarray, " member"]]:
+    """Connected clusters of the best scores, the best cluster first; rows of the candidates."""
+    size = len(candidates.score)
+    seeds = max(_SEEDS_LEAST, round(_SEED_SHARE * np.prod(grid)))
+    best = np.argsort(-candidates.score, kind="stable")[: min(seeds, size)]
+    numbers = _labelled(candidates.voxels[best], grid)
+    groups = [best[numbers == k] for k in range(1, numbers.max() + 1)]
+    groups = [group for group in groups if len(group) >= _LEAST_CLUSTER]
+    if not groups:
+        raise ValueError(_NOT_FOUND.format("the voxels that look like one are not connected"))
+    return sorted(groups, key=lambda group: -_cluster_score(candidates, group))
+
+
+def _cluster_score(candidates: _Candidates, group: Int[np.ndarray, " member"]) -> float:
+    size = min(len(group), _SIZE_CAP)
+    return float(np.median(candidates.score[group]) + 0.5 * np.log(size))
+
+
+def _labelled(
+    voxels: Int[np.ndarray, "voxel 3"], grid: tuple[int, int, int]
+) -> Int[np.ndarray, " voxel"]:
+    """Number of the connected cluster (26 neighbours) of each voxel."""
+    inside = np.zeros(grid, dtype=bool)
+    inside[tuple(voxels.T)] = True
+    numbers = np.empty(grid, dtype=np.int32)
+    ndimage.label(inside, structure=np.ones((3, 3, 3)), output=numbers)
+    return numbers[tuple(voxels.T)]
+
+
+def _core(
+    blood: BloodSignal, candidates: _Candidates, cluster: Int[np.ndarray, " member"]
+) -> Int[np.ndarray, "voxel 3"]:
+    """Voxels of the grown cluster whose signal says that they hold blood only."""
+    template = candidates.curves[cluster].mean(axis=0)
+    energy = np.sqrt((candidates.curves**2).sum(axis=1) * (template @ template))
+    projection = candidates.curves @ template
+    alike = np.flatnonzero(projection >= _SAME_SHAPE * energy)
+    numbers = _labelled(candidates.voxels[alike], blood.series.grid)
+    home = np.bincount(numbers[np.isin(alike, cluster)]).argmax() if alike.size else 0
+    grown = alike[numbers == home]
+    members = candidates.voxels[grown]
+    members = members[_full_of_blood(blood, members, template)]
+    inner = _inner(members, blood.series.grid)
+    return members[inner] if np.count_nonzero(inner) >= _LEAST_CLUSTER else members
+
+
+def _full_of_blood(
+    blood: BloodSignal,
+    voxels: Int[np.ndarray, "voxel 3"],
+    template: Float[np.ndarray, " time"],
+) -> Bool[np.ndarray, " voxel"]:
+    """True where the signal rises most within the slice.
+
+    The rise is that of the signal itself, in proportion to the blood in the voxel. Concentration
+    would not tell: at a vessel's edge the baseline is low too.
+    """
+    signal = blood.series.signal[tuple(voxels.T)].astype(np.float64)
+    rise = (signal - signal[:, : blood.baseline_frames].mean(axis=1, keepdims=True)) @ template
+    full = np.zeros(len(voxels), dtype=bool)
+    for z in np.unique(voxels[:, 2]):
+        here = voxels[:, 2] == z
+        full[here] = rise[here] >= _CORE_RISE * np.percentile(rise[here], 90)
+    return full
+
+
+def _inner(
+    voxels: Int[np.ndarray, "voxel 3"], grid: tuple[int, int, int]
+) -> Bool[np.ndarray, " voxel"]:
+    """True where the four neighbours in the plane belong to the voxels too."""
+    inside = np.zeros(grid, dtype=bool)
+    inside[tuple(voxels.T)] = True
+    cross = ndimage.generate_binary_structure(2, 1)[..., None]
+    return ndimage.binary_erosion(inside, structure=cross)[tuple(voxels.T)]
+
+
+def _rationale(
+    blood: BloodSignal,
+    candidates: _Candidates,
+    clusters: list[Int[np.ndarray, " member"]],
+    core: Int[np.ndarray, "voxel 3"],
+    plasma: Float[np.ndarray, " time"],
+) -> tuple[str, ...]:
+    mean = curve_features(blood.series.t, plasma[None], blood.baseline_frames)
+    earliest = float(candidates.features.arrival.min())
+    centre = ", ".join(f"{c:.0f}" for c in core.mean(axis=0))
+    ranks = [f"{_cluster_score(candidates, group):.2f}" for group in clusters[:3]]
+    features = candidates.features
+    where = (
+        f"{len(core)} voxels around ({centre}), the core of the best of {len(clusters)} connected "
+        f"clusters among {len(candidates.voxels)} candidates (scores {', '.join(ranks)})."
+    )
+    high = (
+        f"High: the plasma curve peaks at {mean.peak[0]:.3g} mmol/L; the median candidate at "
+        f"{np.median(features.peak):.3g} mmol/L."
+    )
+    early = (
+        f"Early: it passes half of its peak at {mean.arrival[0]:.1f} s, "
+        f"{mean.arrival[0] - earliest:.1f} s after the earliest candidate."
+    )
+    sharp = (
+        f"Sharp: it stays above half of its peak for {mean.width[0]:.1f} s; the median candidate "
+        f"for {np.median(features.width):.1f} s."
+    )
+    smooth = f"Smooth: noise is {100 * mean.noise[0]:.1f} % of the peak."
+    return where, high, early, sharp, smooth

@@ -1,0 +1,162 @@
+"""When the contrast agent arrives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from gadmap.data import DceSeries
+from gadmap.preparation.statistics import signal_statistics
+
+_FAST_SHARE, _FAST_LEAST, _FAST_MOST = 0.001, 10, 500
+_TISSUE_SHARE = 0.05
+_LEAST_RISE = 8.0
+_FOOT_SDS, _FOOT_SHARE = 2.0, 0.02
+_WASHOUT_SDS, _WASHOUT_SHARE = 3.0, 0.05
+_ENOUGH_FOR_NOISE = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Onset:
+    """Start of the rise of a curve.
+
+    Attributes
+    ----------
+    frames
+        Number of frames before it.
+    time
+        When it starts [s]; between frames where the rise tells.
+    baseline
+        Mean before it, in the curve's unit.
+    rise
+        Height of the peak above the baseline.
+    noise
+        Standard deviation of the curve's noise.
+    """
+
+    frames: int
+    time: float
+    baseline: float
+    rise: float
+    noise: float
+
+
+def curve_onset(t: Float[np.ndarray, " time"], curve: Float[np.ndarray, " time"]) -> Onset | None:
+    """Onset of a curve's rise, or None where nothing rises above the noise.
+
+    The foot is sought backwards from the peak: past half of the rise, down to the last frame
+    within two standard deviations, or 2 % of the rise, of the baseline. A frame less in the
+    baseline costs little, an enhanced one biases it. `frames` is 0 where the peak is the first
+    frame.
+    """
+    noise = _noise(curve)
+    peak = int(np.argmax(curve))
+    whole = float(curve.max() - curve.min())
+    if whole <= _LEAST_RISE * noise or whole <= 1e-6 * float(np.abs(curve).max()):
+        return None
+    if peak == 0:
+        return Onset(frames=0, time=float(t[0]), baseline=float(curve[0]), rise=0.0, noise=noise)
+    low = float(curve[:peak].min())
+    half = int(np.flatnonzero(curve[:peak] <= (low + curve[peak]) / 2)[-1]) + 1
+    foot = half
+    while foot > 1:
+        baseline = float(np.median(curve[:foot]))
+        allowed = max(
+            _FOOT_SDS * _baseline_noise(curve[:foot], noise),
+            _FOOT_SHARE * (float(curve[peak]) - baseline),
+        )
+        if curve[foot - 1] <= baseline + allowed:
+            break
+        foot -= 1
+    baseline = float(curve[:foot].mean())
+    rise = float(curve[peak]) - baseline
+    if rise <= _LEAST_RISE * _baseline_noise(curve[:foot], noise):
+        return None
+    time = _foot_time(t, curve - baseline, foot)
+    return Onset(frames=foot, time=time, baseline=baseline, rise=rise, noise=noise)
+
+
+def baseline_onset(series: DceSeries, mask: Bool[np.ndarray, "x y z"]) -> Onset:
+    """Onset in the voxels of `mask` whose signal changes most; its frames give the baseline.
+
+    Two mean curves are looked at, that of the thousandth of the voxels that changes most (vessels
+    where there are some) and that of the twentieth; the earlier onset counts. What the files tell
+    of the injection is not used: agent arrives some seconds later.
+
+    Raises
+    ------
+    ValueError
+        If nothing rises above the noise, or the signal is enhanced from the first frame.
+    """
+    order = voxels_by_change(series.signal, mask)
+    signal = series.signal.reshape(-1, series.t.size)
+    fast = min(max(round(_FAST_SHARE * order.size), _FAST_LEAST), _FAST_MOST)
+    tissue = max(round(_TISSUE_SHARE * order.size), _FAST_LEAST)
+    found = []
+    for count in (fast, tissue):
+        curve = signal[order[:count]].mean(axis=0, dtype=np.float64)
+        onset = curve_onset(series.t, curve)
+        if onset is None:
+            continue
+        if onset.frames == 0 or _starts_above_its_end(curve, onset):
+            raise ValueError(
+                "the signal is enhanced from the first frame; expected frames before the contrast "
+                "agent arrives. Did the acquisition start after the injection?"
+            )
+        found.append(onset)
+    if not found:
+        raise ValueError(
+            "no voxel's signal rises above the noise; expected contrast enhancement. "
+            "Is this the dynamic series, and was contrast agent given?"
+        )
+    return min(found, key=lambda onset: onset.time)
+
+
+def voxels_by_change(
+    signal: Float[np.ndarray, "x y z time"], mask: Bool[np.ndarray, "x y z"]
+) -> Int[np.ndarray, " voxel"]:
+    """Flat indices of the mask's voxels without bad samples, the most changing first.
+
+    Raises
+    ------
+    ValueError
+        If there is no such voxel.
+    """
+    statistics = signal_statistics(signal)
+    voxels = np.flatnonzero(mask & statistics.usable & (statistics.mean > 0))
+    if not voxels.size:
+        raise ValueError(
+            "no voxel of the mask has signal in all frames; expected finite samples above 0. "
+            "Does the mask lie on the body?"
+        )
+    change = statistics.change.reshape(-1)[voxels]
+    return voxels[np.argsort(-change, kind="stable")]
+
+
+def _noise(curve: Float[np.ndarray, " time"]) -> float:
+    """Standard deviation of the noise, from the median of second differences."""
+    return float(np.median(np.abs(np.diff(curve, n=2)))) / (0.6745 * 6**0.5)
+
+
+def _baseline_noise(baseline: Float[np.ndarray, " frame"], noise: float) -> float:
+    """Standard deviation of the baseline's own frames, robust; `noise` where they are too few."""
+    if baseline.size < _ENOUGH_FOR_NOISE:
+        return noise
+    return float(np.median(np.abs(baseline - np.median(baseline)))) / 0.6745
+
+
+def _foot_time(
+    t: Float[np.ndarray, " time"], above: Float[np.ndarray, " time"], foot: int
+) -> float:
+    """Where the steepest of the first two rising segments meets the baseline."""
+    ends = [k for k in (foot, foot + 1) if k < t.size]
+    slope, k = max(((above[k] - above[k - 1]) / (t[k] - t[k - 1]), k) for k in ends)
+    if slope <= 0:
+        return float(t[foot])
+    return float(np.clip(t[k] - above[k] / slope, t[foot - 1], t[foot]))
+
+
+def _starts_above_its_end(curve: Float[np.ndarray, " time"], onset: Onset) -> bool:
+    """True where the agent was there from the first frame on: washed out below the start."""
+    end = float(np.median(curve[-max(1, curve.size // 4) :]))
+    return onset.baseline - end > max(_WASHOUT_SDS * onset.noise, _WASHOUT_SHARE * onset.rise)

@@ -1,0 +1,63 @@
+"""Every quantity that gadmap measures or maps: name, symbol, unit, lexicon code, bounds.
+
+Codes are those of the OSIPI contrast-agent based perfusion lexicon (CAPLEX; Dickie et al.,
+Magn Reson Med 2024;91:1761-1773). Volumes are fractions here (mL/mL), not mL/100mL.
+"""
+
+from dataclasses import dataclass
+
+SECONDS_PER_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A named physical quantity.
+
+    Attributes
+    ----------
+    name
+        The word used in code, files and tables.
+    symbol
+        How figures print it (matplotlib mathtext).
+    unit
+        The one unit of this quantity in the package; empty for a fraction.
+    code
+        OSIPI CAPLEX code; empty where the lexicon has none.
+    bounds
+        Box that a fit searches by default, in `unit`.
+    description
+        One line for tables and tooltips.
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    code: str
+    bounds: tuple[float, float]
+    description: str
+
+    @property
+    def label(self) -> str:
+        """Symbol with its unit, for a colour bar or an axis."""
+        return f"{self.symbol} [{self.unit}]" if self.unit else self.symbol
+
+
+_INF = float("inf")
+
+KTRANS = Quantity(
+    "ktrans", "$K^{trans}$", "1/min", "Q.PH1.008", (0.0, 5.0), "volume transfer constant"
+)
+VE = Quantity("ve", "$v_e$", "", "Q.PH1.001.[e]", (0.001, 1.0), "extravascular volume fraction")
+VP = Quantity("vp", "$v_p$", "", "Q.PH1.001.[p]", (0.0, 1.0), "plasma volume fraction")
+KEP = Quantity("kep", "$k_{ep}$", "1/min", "Q.PH1.009.[e-p]", (0.0, _INF), "efflux rate constant")
+FP = Quantity("fp", "$F_p$", "mL/100mL/min", "Q.PH1.002", (0.0, 200.0), "plasma flow")
+PS = Quantity("ps", "$PS$", "1/min", "Q.PH1.004", (0.0, 5.0), "permeability surface area product")
+DELAY = Quantity("delay", "$T_a$", "s", "Q.PH1.007", (-10.0, 10.0), "arterial delay")
+T10 = Quantity("t10", "$T_{10}$", "s", "Q.EL1.002.[t]", (0.0, _INF), "native T1")
+R2 = Quantity("r2", "$R^2$", "", "", (-_INF, 1.0), "share of the variance that the fit explains")
+SSE = Quantity("sse", "SSE", "mmol²/L²", "", (0.0, _INF), "weighted sum of squared residuals")
+
+QUANTITIES: dict[str, Quantity] = {
+    quantity.name: quantity
+    for quantity in (KTRANS, VE, VP, KEP, FP, PS, DELAY, T10, R2, SSE)
+}

@@ -1,0 +1,96 @@
+"""The gray picture under every map, and the slices worth showing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Shaped
+
+from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.report.view import View, view_of
+
+_MARGIN = 0.04
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Anatomy:
+    """The mean image before contrast, cut to what holds tissue.
+
+    Attributes
+    ----------
+    gray
+        Brightness of each voxel, 0 to 1.
+    view
+        How a slice is hung.
+    window
+        First and last + 1 voxel shown along x and y.
+    """
+
+    gray: Float[np.ndarray, "x y z"]
+    view: View
+    window: tuple[slice, slice]
+
+    def cut(self, volume: np.ndarray, k: int) -> np.ndarray:
+        """Slice `k` of a volume (x, y, z, ...), inside the window, hung for the screen."""
+        return self.view.picture(volume[(*self.window, k)])
+
+    def place(self, x: int, y: int) -> tuple[int, int]:
+        """Row and column of a voxel in the pictures."""
+        first, second = self.window
+        shape = (first.stop - first.start, second.stop - second.start)
+        return self.view.position(x - first.start, y - second.start, shape)
+
+
+def anatomy_of(exam: Exam) -> Anatomy:
+    """The anatomy of an examination."""
+    mean = exam.series.signal[..., : exam.baseline_frames].mean(axis=-1, dtype=np.float32)
+    mean = np.where(np.isfinite(mean) & (mean > 0), mean, np.float32(0))
+    bright = mean > 0
+    top = float(np.percentile(mean[bright], 98)) if bright.any() else 1.0
+    gray = np.clip(mean / top, 0, 1).astype(np.float32) ** 0.8
+    return Anatomy(gray=gray, view=view_of(exam.series.affine), window=_window(gray, exam.mask))
+
+
+def _window(
+    gray: Float[np.ndarray, "x y z"], mask: Bool[np.ndarray, "x y z"]
+) -> tuple[slice, slice]:
+    """The part of a slice that holds tissue, with a margin."""
+    shown = (gray > 0.12).mean(axis=2) > 0.1
+    shown |= mask.any(axis=2)
+    return _span(shown.any(axis=1)), _span(shown.any(axis=0))
+
+
+def _span(occupied: Bool[np.ndarray, " n"]) -> slice:
+    where = np.flatnonzero(occupied)
+    if not where.size:
+        return slice(0, occupied.size)
+    margin = max(1, round(_MARGIN * occupied.size))
+    return slice(max(0, int(where[0]) - margin), min(occupied.size, int(where[-1]) + 1 + margin))
+
+
+def enhancing(maps: ParameterMaps) -> Bool[np.ndarray, "x y z"]:
+    """Voxels that were estimated and enhance above noise: those whose parameters say something."""
+    return maps.valid & (maps.reason != Reason.NO_ENHANCEMENT)
+
+
+def slices_that_matter(maps: ParameterMaps, most: int) -> list[int]:
+    """At most so many slices where most enhances most strongly, in the order of the array.
+
+    A slice counts with the sum of its squared ktrans, so that a small tumour weighs more than a
+    large area of faint enhancement; values are capped at their 99.5th percentile.
+    """
+    drawn = enhancing(maps)
+    if not drawn.any():
+        return slices_by_area(maps.valid, most) or [maps.valid.shape[2] // 2]
+    ktrans = np.where(drawn, maps["ktrans"], 0).astype(np.float64)
+    weight = np.minimum(ktrans, np.percentile(ktrans[drawn], 99.5)) ** 2
+    return _largest(weight.sum(axis=(0, 1)) + 1e-12 * drawn.sum(axis=(0, 1)), most)
+
+
+def slices_by_area(where: Bool[np.ndarray, "x y z"], most: int) -> list[int]:
+    """At most so many slices with the largest area, in the order of the array."""
+    return _largest(where.sum(axis=(0, 1)), most)
+
+
+def _largest(weight: Shaped[np.ndarray, " z"], most: int) -> list[int]:
+    chosen = np.argsort(-weight, kind="stable")[:most]
+    return sorted(int(k) for k in chosen if weight[k] > 0)

@@ -1,0 +1,119 @@
+"""The arterial input and a few voxels' curves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gadmap.data import Exam, ParameterMaps
+from gadmap.report.anatomy import Anatomy, slices_by_area
+from gadmap.report.curves import voxel_curves
+from gadmap.report.maps_section import parameter_names
+from gadmap.report.mosaic import Mark, marked_mosaic
+from gadmap.report.picture import Picture
+from gadmap.report.plots import aif_plot, curve_plot, motion_plot
+from gadmap.report.words import number, plus_minus
+
+_LETTERS = "ABCDEFGH"
+_MOST_SLICES = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFigure:
+    """The arterial input ready for the page.
+
+    Attributes
+    ----------
+    plot
+        Curve over time.
+    place
+        The voxels on the anatomy; None where it was not measured in this examination.
+    facts
+        Pairs of words and values.
+    rationale
+        Why it was taken there, a sentence each.
+    """
+
+    plot: Picture
+    place: Picture | None
+    facts: list[tuple[str, str]]
+    rationale: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveFigure:
+    """One voxel's curve ready for the page.
+
+    Attributes
+    ----------
+    letter
+        Its mark on the anatomy.
+    heading, caption
+        Which voxel, and its parameters.
+    plot
+        Measured, fitted and residuals.
+    """
+
+    letter: str
+    heading: str
+    caption: str
+    plot: Picture
+
+
+def input_figure(anatomy: Anatomy, exam: Exam) -> InputFigure:
+    """The arterial input: curve, place and reasons."""
+    aif = exam.aif
+    start = exam.series.t[0]
+    peak = int(np.argmax(aif.plasma))
+    facts = [
+        ("source", aif.source),
+        ("peak", f"{number(float(aif.plasma[peak]))} mmol/L at {aif.t[peak] - start:.1f} s"),
+        ("at the end", f"{number(float(aif.plasma[-1]))} mmol/L"),
+        ("frames before contrast", str(exam.baseline_frames)),
+        ("haematocrit", f"{exam.hct:g}"),
+    ]
+    return InputFigure(
+        plot=aif_plot(exam), place=_place(anatomy, exam), facts=facts, rationale=aif.rationale
+    )
+
+
+def _place(anatomy: Anatomy, exam: Exam) -> Picture | None:
+    voxels = exam.aif.voxels
+    if not len(voxels):
+        return None
+    where = np.zeros(exam.series.grid, dtype=bool)
+    where[tuple(voxels.T)] = True
+    slices = slices_by_area(where, _MOST_SLICES)
+    marks = [Mark(x=int(x), y=int(y), z=int(z)) for x, y, z in voxels]
+    alt = f"The {len(voxels)} voxels of the arterial input, on the anatomy, in slices "
+    return marked_mosaic(anatomy, slices, marks, alt + ", ".join(map(str, slices)) + ".")
+
+
+def curve_figures(
+    anatomy: Anatomy, exam: Exam, maps: ParameterMaps
+) -> tuple[list[CurveFigure], Picture | None]:
+    """Curves of a few voxels, and where these are; none where no voxel was estimated."""
+    curves = voxel_curves(exam, maps)
+    if not curves:
+        return [], None
+    names = parameter_names(maps)
+    figures, marks = [], []
+    for letter, curve in zip(_LETTERS, curves, strict=False):
+        x, y, z = curve.voxel
+        marks.append(Mark(x=x, y=y, z=z, letter=letter))
+        values = (f"{n} {plus_minus(curve.values, curve.standard_error, n)}" for n in names)
+        figures.append(
+            CurveFigure(
+                letter=letter,
+                heading=f"voxel ({x}, {y}, {z}), {curve.percentile:.0f}th percentile of ktrans",
+                caption=", ".join(values),
+                plot=curve_plot(curve, letter),
+            )
+        )
+    slices = sorted({mark.z for mark in marks})
+    alt = f"Where voxels {', '.join(figure.letter for figure in figures)} lie on the anatomy."
+    return figures, marked_mosaic(anatomy, slices, marks, alt)
+
+
+def motion_figure(exam: Exam) -> Picture | None:
+    """Displacement of each frame; None where motion was not corrected."""
+    return None if exam.motion is None else motion_plot(exam.series.t, exam.motion)

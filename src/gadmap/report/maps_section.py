@@ -1,0 +1,131 @@
+"""Every map over the anatomy, with its scale."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+from markupsafe import Markup
+
+from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.quantities import T10
+from gadmap.report.anatomy import Anatomy, enhancing, slices_that_matter
+from gadmap.report.mosaic import map_mosaic
+from gadmap.report.picture import Picture, strip
+from gadmap.report.scale import Scale, robust_scale
+from gadmap.report.words import number, quantity_of, symbol_markup, unit_text
+
+_MOST_SLICES = 12
+_FEW_SLICES = 4
+_VALUES = "viridis"
+_ERRORS = "inferno"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapFigure:
+    """A map ready for the page.
+
+    Attributes
+    ----------
+    name
+        Word in files, which is also the anchor on the page.
+    symbol, unit, description
+        How the heading names it.
+    picture, bar
+        The mosaic and its colour bar.
+    scale
+        Ends and marks of the colour bar, and how it was chosen.
+    """
+
+    name: str
+    symbol: Markup
+    unit: str
+    description: str
+    picture: Picture
+    bar: Picture
+    scale: Scale
+
+
+def parameter_figures(anatomy: Anatomy, maps: ParameterMaps) -> list[MapFigure]:
+    """One figure for each parameter, where the voxel enhances."""
+    drawn, slices = enhancing(maps), slices_that_matter(maps, _MOST_SLICES)
+    return [
+        _figure(anatomy, name, maps[name], drawn, slices, parameter_scale(maps, name))
+        for name in parameter_names(maps)
+    ]
+
+
+def error_figures(anatomy: Anatomy, maps: ParameterMaps) -> list[MapFigure]:
+    """One small figure for each standard error."""
+    slices = slices_that_matter(maps, _FEW_SLICES)
+    figures = []
+    for name, values in maps.standard_error.items():
+        drawn = enhancing(maps) & np.isfinite(values)
+        scale = robust_scale(values, drawn, _ERRORS, 95.0)
+        figures.append(_figure(anatomy, name, values, drawn, slices, scale, error=True))
+    return figures
+
+
+def quality_figure(anatomy: Anatomy, maps: ParameterMaps) -> MapFigure | None:
+    """Share of the variance that the fit explains, in every voxel estimated."""
+    if "r2" not in maps.values:
+        return None
+    slices = slices_that_matter(maps, _MOST_SLICES)
+    scale = Scale(low=0.0, high=1.0, colormap=_VALUES, words="Scale from 0 to 1.")
+    return _figure(anatomy, "r2", maps["r2"], maps.valid, slices, scale)
+
+
+def t10_figure(anatomy: Anatomy, exam: Exam, maps: ParameterMaps) -> MapFigure | None:
+    """Native T1 in the mask; None where it is the same everywhere, as an assumed one is."""
+    drawn = exam.mask & np.isfinite(exam.t10)
+    if not drawn.any() or np.ptp(exam.t10[drawn]) == 0:
+        return None
+    slices = slices_that_matter(maps, _MOST_SLICES)
+    scale = robust_scale(exam.t10, drawn, _VALUES, 95.0)
+    return _figure(anatomy, T10.name, exam.t10, drawn, slices, scale)
+
+
+def parameter_names(maps: ParameterMaps) -> list[str]:
+    """Parameters of the model and those derived from them, without the figures of merit."""
+    merits = ("r2", "sse", "aic", "aicc")
+    return [name for name in maps.values if name not in merits]
+
+
+def parameter_scale(maps: ParameterMaps, name: str) -> Scale:
+    """The scale of a parameter's map, from the voxels estimated without reservation."""
+    certain = maps.reason == Reason.ESTIMATED
+    return robust_scale(maps[name], certain if certain.any() else maps.valid, _VALUES, 99.0)
+
+
+def _figure(
+    anatomy: Anatomy,
+    name: str,
+    values: Float[np.ndarray, "x y z"],
+    drawn: Bool[np.ndarray, "x y z"],
+    slices: list[int],
+    scale: Scale,
+    *,
+    error: bool = False,
+) -> MapFigure:
+    quantity = quantity_of(name)
+    unit = unit_text(quantity)
+    words = f"standard error of {name}" if error else quantity.description
+    ends = f"{number(scale.low)} to {number(scale.high)} {unit}"
+    alt = (
+        f"Map of {words if error else f'{name}, {words}'}, over the anatomy in slices "
+        f"{', '.join(map(str, slices))}; colours from {ends}; median "
+        f"{number(_median(values, drawn))} {unit}."
+    )
+    return MapFigure(
+        name=f"{name}-error" if error else name,
+        symbol=symbol_markup(quantity),
+        unit=unit,
+        description=words,
+        picture=map_mosaic(anatomy, slices, values, drawn, scale, alt),
+        bar=strip(scale.bar(), f"Colour bar from {ends}."),
+        scale=scale,
+    )
+
+
+def _median(values: Float[np.ndarray, "x y z"], drawn: Bool[np.ndarray, "x y z"]) -> float:
+    shown = values[drawn & np.isfinite(values)]
+    return float(np.median(shown)) if shown.size else float("nan")

@@ -1,0 +1,102 @@
+"""One self-contained HTML page about one examination."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gadmap.data import Exam, ParameterMaps
+from gadmap.report.anatomy import anatomy_of, enhancing
+from gadmap.report.input_section import curve_figures, input_figure, motion_figure
+from gadmap.report.maps_section import (
+    error_figures,
+    parameter_figures,
+    quality_figure,
+    t10_figure,
+)
+from gadmap.report.numbers_section import (
+    acquisition_facts,
+    preparation_facts,
+    quantity_rows,
+    reason_picture,
+    reason_rows,
+    record_tables,
+)
+from gadmap.report.words import number, plain
+
+
+def write_report(
+    path: str | Path, exam: Exam, maps: ParameterMaps, record: Mapping[str, object]
+) -> Path:
+    """Write the page and return its path. It opens offline: every figure lies inside it.
+
+    Parameters
+    ----------
+    path
+        The HTML file to write; an existing one is replaced.
+    exam, maps
+        What was estimated from, and the result.
+    record
+        What else a reader needs to repeat the run, for the tables at the end: versions, settings,
+        seconds per stage. Mappings become tables of their own.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    path.write_text(render(exam, maps, record), encoding="utf-8")
+    return path
+
+
+def render(exam: Exam, maps: ParameterMaps, record: Mapping[str, object]) -> str:
+    """The page as text."""
+    environment = Environment(
+        loader=PackageLoader("gadmap.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    anatomy = anatomy_of(exam)
+    curves, curves_place = curve_figures(anatomy, exam, maps)
+    return environment.get_template("report.html.j2").render(
+        exam=exam,
+        maps=maps,
+        view=anatomy.view,
+        tiles=headline_figures(maps),
+        model=maps.model.replace("-", " ").title(),
+        parameters=parameter_figures(anatomy, maps),
+        errors=error_figures(anatomy, maps),
+        quality=quality_figure(anatomy, maps),
+        t10=t10_figure(anatomy, exam, maps),
+        arterial=input_figure(anatomy, exam),
+        curves=curves,
+        curves_place=curves_place,
+        reasons=reason_rows(maps),
+        reason_picture=reason_picture(anatomy, maps),
+        quantities=quantity_rows(maps),
+        motion=motion_figure(exam),
+        acquisition=acquisition_facts(anatomy, exam),
+        preparation=preparation_facts(exam),
+        settings=[(name, plain(value)) for name, value in maps.settings.items()],
+        tables=record_tables(record),
+    )
+
+
+def headline_figures(maps: ParameterMaps) -> list[tuple[str, str]]:
+    """The numbers at the top: value and what it is."""
+    estimated, drawn = int(maps.valid.sum()), enhancing(maps)
+    figures = [(f"{estimated:,}", "voxels estimated"), (f"{int(drawn.sum()):,}", "of them enhance")]
+    if not drawn.any():
+        return figures
+    figures.append((f"{number(_median(maps, 'ktrans', drawn))} 1/min", "median Ktrans there"))
+    if "r2" in maps.values:
+        figures.append((number(_median(maps, "r2", drawn)), "median R² there"))
+    return figures
+
+
+def _median(maps: ParameterMaps, name: str, where: np.ndarray) -> float:
+    return float(np.nanmedian(maps[name][where]))

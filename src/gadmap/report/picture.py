@@ -1,0 +1,75 @@
+"""Pictures that live inside the page: no file beside it, no address outside it."""
+
+import base64
+import io
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import UInt8
+from markupsafe import Markup, escape
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from PIL import Image
+
+INK = "#123456"
+"""Colour in a drawing that becomes the page's text colour, light or dark."""
+
+_QUALITY = 82
+_NAMESPACES = re.compile(r'\s(xmlns(:\w+)?)="[^"]*"')
+_FONT = re.compile(r"font: (?:\w+ )?([\d.]+px)[^;\"]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture with what a reader who cannot see it is told.
+
+    Attributes
+    ----------
+    markup
+        HTML that holds the whole picture.
+    alt
+        What it shows, in words.
+    """
+
+    markup: Markup
+    alt: str
+
+
+def photograph(pixels: UInt8[np.ndarray, "row column 3"], alt: str) -> Picture:
+    """A raster image. Lossy, at a quality at which single voxels keep their colour."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(
+        buffer, format="WEBP", quality=_QUALITY, method=4, use_sharp_yuv=True
+    )
+    return Picture(markup=_image("image/webp", buffer.getvalue(), pixels.shape, alt), alt=alt)
+
+
+def strip(pixels: UInt8[np.ndarray, "row column 3"], alt: str) -> Picture:
+    """A small raster image, exact."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, format="PNG", optimize=True)
+    return Picture(markup=_image("image/png", buffer.getvalue(), pixels.shape, alt), alt=alt)
+
+
+def drawing(figure: Figure, name: str, alt: str) -> Picture:
+    """A matplotlib figure as inline SVG in the page's own font and text colour.
+
+    `name` is unique on the page: it keeps the identifiers inside one drawing from meeting those
+    of another.
+    """
+    buffer = io.StringIO()
+    metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata=metadata)
+    text = buffer.getvalue()
+    text = _NAMESPACES.sub("", text[text.index("<svg") :])
+    text = _FONT.sub(r"font-size: \1", text).replace(INK, "currentColor")
+    opening = f'<svg role="img" aria-label="{escape(alt)}" class="drawing" '
+    return Picture(markup=Markup(text.replace("<svg ", opening, 1)), alt=alt)  # noqa: S704
+
+
+def _image(kind: str, data: bytes, shape: tuple[int, ...], alt: str) -> Markup:
+    return Markup('<img src="data:{};base64,{}" alt="{}" width="{}" height="{}">').format(
+        kind, base64.b64encode(data).decode("ascii"), alt, shape[1], shape[0]
+    )
