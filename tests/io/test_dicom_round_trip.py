@@ -1,12 +1,17 @@
 """What is written as DICOM of each vendor comes back."""
 
 import random
+import tempfile
 from dataclasses import replace
 
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
+from gadmap.data import Acquisition, DceSeries
 from gadmap.io import (
     find_flip_angles,
     read_flip_angles,
@@ -232,3 +237,32 @@ def test_values_that_break_the_rules_of_form_do_not_stop_reading(dynamic_folder,
         uid = str(pydicom.dcmread(file).SeriesInstanceUID).encode()
         file.write_bytes(file.read_bytes().replace(uid, b"1." + b"0" * (len(uid) - 2)))
     assert_same(read_series(dynamic_folder), series)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    angles=st.tuples(*[st.floats(-180, 180)] * 3),
+    edges=st.tuples(*[st.floats(0.3, 12)] * 3),
+    origin=st.tuples(*[st.floats(-500, 500)] * 3),
+    shape=st.tuples(*[st.integers(1, 4)] * 3),
+    steps=st.lists(st.floats(0.5, 60), min_size=3, max_size=5),
+)
+def test_any_right_handed_grid_and_rising_times_come_back(angles, edges, origin, shape, steps):
+    affine = np.eye(4)
+    affine[:3, :3] = Rotation.from_euler("xyz", angles, degrees=True).as_matrix() @ np.diag(edges)
+    affine[:3, 3] = origin
+    t = np.concatenate([[0.0], np.cumsum(steps)])
+    signal = np.arange(np.prod(shape) * t.size, dtype=np.float32).reshape(*shape, t.size)
+    case = DceSeries(
+        signal=signal,
+        t=t,
+        affine=affine,
+        acquisition=Acquisition(tr=0.005, flip_angle=0.3),
+        time_source="drawn",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        write_dicom(folder, case)
+        found = read_series(folder)
+    np.testing.assert_allclose(found.signal, signal, atol=0.51 * max(signal.max(), 1) / 65535)
+    np.testing.assert_allclose(found.affine, affine, atol=1e-6)
+    np.testing.assert_allclose(found.t, t, atol=2e-6)

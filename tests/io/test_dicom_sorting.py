@@ -145,3 +145,23 @@ def test_flip_angle_volumes_that_hold_the_same_samples_are_refused(dicom_folder,
         dataset.save_as(target)
     with pytest.raises(ValueError, match=r"hold the same samples"):
         find_flip_angles(dicom_folder, read_series(dicom_folder))
+
+
+def test_two_images_of_one_acquisition_are_told_apart_by_type_and_echo(dynamic_folder, edit):
+    def filtered(dataset):
+        dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "NORM"]
+        dataset.SOPInstanceUID = generate_uid(entropy_srcs=[dataset.SOPInstanceUID])
+
+    def second_echo(dataset):
+        dataset.EchoTime = 2.46
+        dataset.SOPInstanceUID = generate_uid(entropy_srcs=[dataset.SOPInstanceUID])
+
+    for name, change in (("norm", filtered), ("echo", second_echo)):
+        shutil.copytree(dynamic_folder / "01_dynamic", dynamic_folder / name)
+        edit(dynamic_folder / name, change)
+    with pytest.raises(ValueError, match=r"3 dynamic series: .*NORM.*TE 2.46 ms"):
+        read_series(dynamic_folder)
+    with pytest.raises(ValueError, match=r"'1' names 3 dynamic series"):
+        read_series(dynamic_folder, series="1")
+    read_series(dynamic_folder, series="1 NORM")
+    assert read_series(dynamic_folder, series="1 2.46").acquisition.te == pytest.approx(0.00246)

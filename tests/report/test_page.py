@@ -61,10 +61,9 @@ def page(exam: Exam, maps: ParameterMaps, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_the_page_asks_nothing_of_the_network(page: str):
-    assert not re.search(r"https?:|//[a-z]|@import|<script|<link", page)
-    assert set(re.findall(r'(?:src|href)="([^"]{5})', page)) <= {"data:"} | set(
-        re.findall(r'href="(#[^"]{4})', page)
-    )
+    words = re.sub(r"base64,[A-Za-z0-9+/=]*", "", page)
+    assert not re.search(r"https?:|//[a-z]|@import|<script|<link", words)
+    assert all(re.match("#|data:", where) for where in re.findall(r'(?:src|href)="([^"]*)', words))
 
 
 def test_the_page_names_the_unit_of_every_map(page: str, maps: ParameterMaps):

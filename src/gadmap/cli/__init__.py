@@ -176,8 +176,7 @@ def demo(
 ) -> None:
     """Write the phantom as DICOM, map that folder, and compare with the known truth."""
     from gadmap.cli.console import progress_bar, say_lines, say_result
-    from gadmap.pipeline import Stages
-    from gadmap.pipeline import demo as run_demo
+    from gadmap.pipeline import Stages, run_demo
 
     result = run_demo(
         out,

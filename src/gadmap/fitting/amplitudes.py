@@ -36,9 +36,8 @@ def interval(problem: Problem, position: Tensor) -> Interval:
     A limit constant + slope rate of the convolution's amplitude becomes that over (rate + offset).
     """
     inverse = torch.exp(-position)
-    rate_share = -torch.expm1(
-        log(problem.offset) - position
-    )  # exactly 0 at rate 0, where limits meet
+    # rate over (rate + offset): exactly 0 at rate 0, where limits meet
+    rate_share = -torch.expm1(log(problem.offset) - position)
     return Interval(
         *_tightest(problem.lower, inverse, rate_share, torch.ge),
         *_tightest(problem.upper, inverse, rate_share, torch.le),

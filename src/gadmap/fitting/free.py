@@ -29,13 +29,17 @@ def free_minimum(
     toward = _product(local, share, share_held)
     matrix = stencil_polynomials(toward)
     polynomials = (matrix.flatten(0, 1) @ toward).unflatten(0, matrix.shape[:2])
-    step = place
+    before = place
     for _ in range(STEPS):
-        value, first, second = polynomial_value(polynomials, place).unbind()
-        step = first / second
-        place = (place - step).clamp(-SCAN_STRIDE, SCAN_STRIDE)
-    settled = (step.abs() <= TOLERANCE) & (place.abs() < SCAN_STRIDE) & (value * second < 0)
-    return place, settled
+        before = place
+        value, first, second = polynomial_value(polynomials, place)
+        place = torch.where(
+            value * second < 0,  # bent towards a minimum of the sum of squares
+            (place - first / second).clamp(-SCAN_STRIDE, SCAN_STRIDE),
+            torch.inf,
+        )
+    settled = ((place - before).abs() <= TOLERANCE) & (place.abs() < SCAN_STRIDE)
+    return torch.where(settled, place, 0.0), settled
 
 
 def _product(local: Local, share: Tensor, share_held: Tensor | None) -> Tensor:

@@ -76,8 +76,9 @@ def _derivatives(
     here, first, second = (local.forms(v) for v in values.unbind(dim=1))
     limits = interval(problem, local.centre + grid.step * place)
     share, amplitude = amplitudes(problem, here, limits)
+    at_high = amplitude < limits.high
+    held = torch.ones_like(at_high)
     if on_limit:
-        at_high = amplitude < limits.high
         amplitude = torch.where(at_high, limits.high, limits.low)
         if problem.share_bounds is not None:
             share = share_given(here, amplitude, problem.share_bounds)
@@ -92,9 +93,7 @@ def _derivatives(
         slope = slope + share * amplitude * first.cross
         curvature = curvature + share * amplitude * second.cross
 
-    if on_limit:
-        held = torch.ones_like(at_high)
-    else:
+    if not on_limit:
         at_high = (amplitude >= limits.high) & (excess < 0)
         held = at_high | ((amplitude <= limits.low) & (excess > 0))
     fall = grid.step * torch.where(at_high, limits.high_fall, limits.low_fall)

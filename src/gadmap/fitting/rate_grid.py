@@ -68,12 +68,11 @@ def column_slopes(
     grid: RateGrid, plasma: Float[Tensor, " time"], minutes: Float[Tensor, " time"]
 ) -> Float[Tensor, "node time"]:
     """Derivative of the columns by log(rate + offset)."""
-    _, slopes = torch.func.jvp(
+    return torch.func.jvp(
         lambda nodes: _columns(nodes, grid.offset, plasma, minutes),
         (grid.nodes,),
         (torch.ones_like(grid.nodes),),
-    )
-    return slopes
+    )[1]
 
 
 def _columns(nodes: Tensor, offset: float, plasma: Tensor, minutes: Tensor) -> Tensor:

@@ -58,9 +58,9 @@ def curvature(
 ) -> Curvature:
     """Products at log(rate + offset) = `position`."""
     if grid is None or slopes is None:
-        none = torch.zeros_like(columns.share[:, 0])
-        cross, exponential = columns.cross[:, 0], columns.exponential[:, 0]
-        return Curvature(columns.share[:, 0], cross, none, exponential, none, none)
+        none = torch.zeros_like(position)
+        share, cross, exponential = (p[:, 0].expand_as(position) for p in columns)
+        return Curvature(share, cross, none, exponential, none, none)
     inner = grid.positions.numel() - 1
     node = torch.round((position - grid.positions[0]) / grid.step).clamp(0, inner).long()
     place = (position - grid.positions[node]) / grid.step
@@ -103,7 +103,7 @@ def standard_errors(
     directions = ((one, none, none), (none, shifted, none), (none, amplitude, shifted))
     gradients = [
         torch.func.jvp(
-            lambda *point: problem.model.linear_form.parameters(*point, problem.bounds),
+            lambda *at: problem.model.linear_form.parameters(at[0], at[1], at[2], problem.bounds),
             (share, amplitude, rate),
             direction,
         )[1]

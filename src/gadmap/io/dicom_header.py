@@ -8,6 +8,7 @@ from typing import BinaryIO
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.uid import (
     UID,
     EnhancedMRImageStorage,
@@ -33,6 +34,11 @@ from gadmap.io.dicom_slice import (
 )
 
 _IMAGES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
+# What the parser raises on bytes that are no DICOM.
+_DAMAGE = (
+    EOFError, struct.error, ValueError, TypeError, KeyError, AttributeError, IndexError,
+    NotImplementedError, OverflowError, BytesLengthException,
+)  # fmt: skip
 _PIXEL_DATA = 0x7FE00010
 _NATIVE = {
     ImplicitVRLittleEndian: ("<", 8),
@@ -61,21 +67,24 @@ def read_slices(path: Path) -> list[Slice] | Ignored:
         if file.read(132)[128:] != b"DICM":
             return Ignored(path, "not DICOM")
         file.seek(0)
-        dataset = _header(file, path)
-        sop_class = dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID")
-        if sop_class not in _IMAGES:
-            return Ignored(path, f"{UID(sop_class or '').name or 'DICOM'}, no MR image")
-        samples = _locate(file, dataset, path)
+        try:
+            return _parse(file, path)
+        except _DAMAGE as error:
+            if str(error).startswith(str(path)):
+                raise
+            line = " ".join(str(error).split())
+            raise ValueError(f"{path}: damaged DICOM header ({line}); copy it again") from error
+
+
+def _parse(file: BinaryIO, path: Path) -> list[Slice] | Ignored:
+    dataset = pydicom.dcmread(file, stop_before_pixels=True)
+    sop_class = dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID")
+    if sop_class not in _IMAGES:
+        return Ignored(path, f"{UID(sop_class or '').name or 'DICOM'}, no MR image")
+    samples = _locate(file, dataset, path)
     if sop_class == MRImageStorage and int(dataset.get("NumberOfFrames") or 1) == 1:
         return [_classic_slice(dataset, samples)]
     return enhanced_slices(dataset, samples)
-
-
-def _header(file: BinaryIO, path: Path) -> Dataset:
-    try:
-        return pydicom.dcmread(file, stop_before_pixels=True)
-    except (EOFError, struct.error, ValueError, KeyError, NotImplementedError) as error:
-        raise ValueError(f"{path}: damaged DICOM header ({error}); copy the file again") from error
 
 
 def _locate(file: BinaryIO, dataset: Dataset, path: Path) -> Samples:

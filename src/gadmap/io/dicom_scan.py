@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pydicom
+from pydicom import config
 
 from gadmap.io.dicom_header import Ignored, read_slices
 from gadmap.io.dicom_slice import Slice
@@ -73,12 +73,12 @@ def files_below(path: Path) -> list[Path]:
 @contextmanager
 def _lenient() -> Iterator[None]:
     """Let values pass that break DICOM's rules of form; those that matter are checked later."""
-    before = pydicom.config.settings.reading_validation_mode
-    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    before = config.settings.reading_validation_mode
+    config.settings.reading_validation_mode = config.IGNORE
     try:
         yield
     finally:
-        pydicom.config.settings.reading_validation_mode = before
+        config.settings.reading_validation_mode = before
 
 
 def _short(file: Path, path: Path) -> str:

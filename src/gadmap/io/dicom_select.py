@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from gadmap.data.series import MIN_FRAMES
 from gadmap.io.dicom_series import DicomSeries
+from gadmap.io.dicom_slice import Slice
 
 
 def select_dynamic(found: Sequence[DicomSeries], series: str | None, where: str) -> DicomSeries:
@@ -12,7 +13,8 @@ def select_dynamic(found: Sequence[DicomSeries], series: str | None, where: str)
     Parameters
     ----------
     series
-        A series number, the end of a SeriesInstanceUID, or (part of) a description.
+        A series number, the end of a SeriesInstanceUID, or (part of) a description; or several
+        words out of number, TE in ms and image type, where one number covers several series.
 
     Raises
     ------
@@ -44,8 +46,8 @@ def _named(found: Sequence[DicomSeries], name: str, where: str) -> DicomSeries:
         return dynamic[0]
     if dynamic:
         raise ValueError(
-            f"{where}: {name!r} names {len(dynamic)} dynamic series: {_listed(dynamic)}; give more "
-            "of the SeriesInstanceUID or the description"
+            f"{where}: {name!r} names {len(dynamic)} dynamic series: {_listed(dynamic)}; add the "
+            'TE or the image type, as in --series "5 NORM"'
         )
     raise ValueError(
         f"{where}: {_listed(matching)} is not dynamic; expected a spoiled gradient echo with at "
@@ -54,18 +56,24 @@ def _named(found: Sequence[DicomSeries], name: str, where: str) -> DicomSeries:
 
 
 def _matching(found: Sequence[DicomSeries], name: str) -> list[DicomSeries]:
-    """Series by number, else by UID's end, else by description, else by a part of it."""
+    """Series by number, else by UID's end, else by description or a part of it, else by words."""
     tests = (
         lambda image: str(image.series_number) == name,
         lambda image: image.series_uid.endswith(name),
         lambda image: image.description.lower() == name.lower(),
         lambda image: name.lower() in image.description.lower(),
+        lambda image: set(name.upper().split()) <= _words(image),
     )
     for test in tests:
         matching = [one for one in found if any(test(image) for image in one.slices)]
         if matching and name:
             return matching
     return []
+
+
+def _words(image: Slice) -> set[str]:
+    echo = set() if image.te_ms is None else {f"{image.te_ms:g}"}
+    return {str(image.series_number), *image.image_type, *echo}
 
 
 def _listed(found: Sequence[DicomSeries], limit: int = 12) -> str:

@@ -75,9 +75,10 @@ class DicomSeries:
         first = self.slices[0]
         flip = "" if first.flip_degrees is None else f", flip angle {first.flip_degrees:g}"
         echo = "" if first.te_ms is None else f", TE {first.te_ms:g} ms"
+        image_type = "".join(f", {word}" for word in first.image_type[2:])
         kind = f", {self.obstacle}" if self.obstacle else ""
         frames = f"{self.frames} frame" + "s" * (self.frames != 1)
-        return f"{self.name} ({frames}{flip}{echo}{kind})"
+        return f"{self.name} ({frames}{flip}{echo}{image_type}{kind})"
 
 
 def sort_into_series(slices: Sequence[Slice]) -> tuple[DicomSeries, ...]:

@@ -36,15 +36,6 @@ def require_same_grid(
         )
 
 
-def same_grid(shape: tuple[int, ...], affine: np.ndarray, dynamic: DceSeries) -> bool:
-    """True where `require_same_grid` would say nothing."""
-    limit = _TOLERANCE * voxel_size(dynamic.affine).min()
-    return (
-        tuple(shape) == dynamic.grid
-        and corner_distance(affine, dynamic.affine, dynamic.grid) <= limit
-    )
-
-
 def corner_distance(a: np.ndarray, b: np.ndarray, shape: tuple[int, ...]) -> float:
     """Largest distance between the corners of two grids [mm]."""
     corners = np.array(np.meshgrid(*[(0, n - 1) for n in shape], indexing="ij")).reshape(3, -1)

@@ -11,6 +11,8 @@ from pathlib import Path
 MANIFEST = ".gadmap.json"
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
 
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
 
 @contextmanager
 def results_folder(out: str | Path, overwrite: bool = False) -> Iterator[Path]:
@@ -119,8 +121,8 @@ def _explain(error: OSError, out: Path) -> None:
             f"{out}: {_FULL[error.errno]}; nothing was written. Free some space or choose another "
             "folder"
         ) from error
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    place = Path(error.filename or out.parent)
+    if error.errno in _CLOSED and place.is_relative_to(out.parent):
         raise PermissionError(
-            f"{out}: {error.filename or out.parent} is not writable ({error.strerror}); choose "
-            "another folder"
+            f"{out}: {place} is not writable ({error.strerror}); choose another folder"
         ) from error

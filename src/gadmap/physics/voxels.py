@@ -1,16 +1,17 @@
 """The door between an examination's numpy grid and torch voxels."""
 
-from math import ceil
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from gadmap.data import Exam, Reason
 from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.spgr import spgr_r1, spgr_s0
 
-_VOXELS_A_SLAB = 1 << 16
+VOXELS_A_SLAB = 1 << 16
 
 
 def exam_concentration(
@@ -21,13 +22,29 @@ def exam_concentration(
     The baseline frames give S0 together with T10; the exact inverse of the spoiled gradient-echo
     signal gives the rate of every frame, the relaxivity the concentration.
     """
+    concentration = np.full(exam.series.signal.shape, np.nan, dtype=np.float32)
+    reason = np.full(exam.series.grid, Reason.OUTSIDE_MASK, dtype=np.uint8)
+    flat, flat_reason = concentration.reshape(-1, exam.series.t.size), reason.reshape(-1)
+    for slab in concentration_slabs(exam):
+        flat[slab.voxels], flat_reason[slab.voxels] = slab.concentration, slab.reason
+    return concentration, reason
+
+
+class ConcentrationSlab(NamedTuple):
+    """Concentration [mmol/L] of some voxels of the mask, by their flat index in the grid."""
+
+    voxels: Int[np.ndarray, " voxel"]
+    concentration: Float[np.ndarray, "voxel time"]
+    reason: UInt8[np.ndarray, " voxel"]
+
+
+def concentration_slabs(exam: Exam) -> Iterator[ConcentrationSlab]:
+    """Concentration of the voxels of the mask, a bounded number at a time."""
+    inside = np.flatnonzero(exam.mask)
     signal = exam.series.signal.reshape(-1, exam.series.t.size)
-    concentration = np.full(signal.shape, np.nan, dtype=np.float32)
-    reason = np.full(signal.shape[0], Reason.OUTSIDE_MASK, dtype=np.uint8)
-    inside = np.flatnonzero(exam.mask.reshape(-1))
-    for slab in np.array_split(inside, max(1, ceil(inside.size / _VOXELS_A_SLAB))):
-        concentration[slab], reason[slab] = _slab_concentration(exam, signal[slab], slab)
-    return concentration.reshape(exam.series.signal.shape), reason.reshape(exam.series.grid)
+    for start in range(0, inside.size, VOXELS_A_SLAB):
+        voxels = inside[start : start + VOXELS_A_SLAB]
+        yield ConcentrationSlab(voxels, *_slab_concentration(exam, signal[voxels], voxels))
 
 
 def _slab_concentration(

@@ -1,7 +1,7 @@
 """One function a command, each a few calls long."""
 
 from gadmap.io import describe as info
-from gadmap.pipeline.demo import DemoResult, demo
+from gadmap.pipeline.demo import DemoResult, run_demo
 from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
 from gadmap.pipeline.stages import Progress, Stages, Watch
@@ -13,8 +13,8 @@ __all__ = [
     "Progress",
     "Stages",
     "Watch",
-    "demo",
     "info",
     "map_exam",
+    "run_demo",
     "write_phantom",
 ]

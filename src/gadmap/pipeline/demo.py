@@ -36,7 +36,7 @@ class DemoResult:
     error: str
 
 
-def demo(
+def run_demo(
     out: PathLike,
     *,
     seed: int = 0,

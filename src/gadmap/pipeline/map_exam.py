@@ -20,6 +20,12 @@ from gadmap.pipeline.stages import Stages
 from gadmap.pipeline.steps import estimate, prepare
 from gadmap.report import write_report
 
+_PREPARATION = {
+    "onset": "mask and onset",
+    "motion": "motion",
+    "t1": "T1",
+    "aif": "arterial input",
+}
 _LIBRARIES = ("torch", "scipy", "pydicom", "matplotlib")
 
 
@@ -93,7 +99,7 @@ def map_exam(
     with results_folder(out, overwrite) as folder:
         with stages.stage("reading"):
             dynamic, flips, found = _read(source, vfa, t10 is not None, series, frame_step)
-        with stages.stage("T1 and arterial input") as progress:
+        with stages.split(_PREPARATION) as progress:
             exam = prepare(
                 dynamic,
                 vfa=flips,

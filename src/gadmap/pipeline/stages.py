@@ -1,11 +1,14 @@
 """How long each stage of a command took."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from time import perf_counter
 
 Progress = Callable[[int, int], None]
 """Called with the work done and the whole of it."""
+
+NamedProgress = Callable[[str, int, int], None]
+"""Called with the stage, the work done and the whole of it."""
 
 Watch = Callable[[str], AbstractContextManager[Progress | None]]
 """From a stage's name to what shows its progress while it runs."""
@@ -36,3 +39,24 @@ class Stages:
         with self._watch(name) as progress:
             yield progress
         self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+
+    @contextmanager
+    def split(self, names: Mapping[str, str]) -> Iterator[NamedProgress]:
+        """Time what runs inside by the stages that it reports itself.
+
+        `names` gives the words for them; the first is that of the time before any report.
+        """
+        running, progress = next(iter(names.values())), None
+        with ExitStack() as stack:
+            progress = stack.enter_context(self.stage(running))
+
+            def report(stage: str, done: int, total: int) -> None:
+                nonlocal running, progress
+                if names[stage] != running:
+                    stack.close()
+                    running = names[stage]
+                    progress = stack.enter_context(self.stage(running))
+                if progress:
+                    progress(done, total)
+
+            yield report

@@ -22,7 +22,7 @@ from gadmap.pipeline.inputs import (
     mask_from,
     t10_from,
 )
-from gadmap.pipeline.stages import Progress
+from gadmap.pipeline.stages import NamedProgress, Progress
 from gadmap.preparation import prepare as prepare_exam
 
 
@@ -73,7 +73,7 @@ def prepare(
     hct: float | None = None,
     relaxivity: float | None = None,
     motion: bool = False,
-    progress: Progress | None = None,
+    progress: NamedProgress | None = None,
 ) -> Exam:
     """A complete examination: the series with native T1, arterial input and mask.
 
@@ -105,7 +105,7 @@ def prepare(
     motion
         True to correct rigid motion between frames.
     progress
-        Called with the work done and the whole of it.
+        Called with the stage, the work done and the whole of it.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from gadmap.data import Exam, ParameterMaps
 from gadmap.report.anatomy import Anatomy, slices_by_area
 from gadmap.report.curves import voxel_curves
 from gadmap.report.maps_section import parameter_names
-from gadmap.report.mosaic import Mark, marked_mosaic
+from gadmap.report.mosaic import Mark, framed_mosaic, marked_mosaic
 from gadmap.report.picture import Picture
 from gadmap.report.plots import aif_plot, curve_plot, motion_plot
 from gadmap.report.words import number, plus_minus
@@ -83,9 +83,9 @@ def _place(anatomy: Anatomy, exam: Exam) -> Picture | None:
     where = np.zeros(exam.series.grid, dtype=bool)
     where[tuple(voxels.T)] = True
     slices = slices_by_area(where, _MOST_SLICES)
-    marks = [Mark(x=int(x), y=int(y), z=int(z)) for x, y, z in voxels]
-    alt = f"The {len(voxels)} voxels of the arterial input, on the anatomy, in slices "
-    return marked_mosaic(anatomy, slices, marks, alt + ", ".join(map(str, slices)) + ".")
+    listed = ", ".join(map(str, slices))
+    alt = f"The {len(voxels)} voxels of the arterial input, on the anatomy, in slices {listed}."
+    return framed_mosaic(anatomy, slices, where, alt)
 
 
 def curve_figures(

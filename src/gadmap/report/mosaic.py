@@ -17,6 +17,7 @@ _TILE_WIDTH = 300
 _MOST_COLUMNS = 4
 _MOST_MARKED_COLUMNS = 6
 _GAP = 3
+_FRAME = 8
 _INK = (255, 255, 255)
 _MARK = (255, 176, 0)
 
@@ -83,22 +84,50 @@ def marked_mosaic(
     """The anatomy with a ring, and a letter where it has one, at each voxel of `marks`."""
     tiles = []
     for k in slices:
-        gray = anatomy.cut(anatomy.gray, k)
-        tile = _tile(anatomy, k, None, None)
-        zoom = tile.width / gray.shape[1], tile.height / gray.shape[0]
+        tile = _tile(anatomy, k)
+        across, down = _zoom(anatomy, k, tile)
         for mark in marks:
             if mark.z == k:
                 row, column = anatomy.place(mark.x, mark.y)
-                _ring(tile, ((column + 0.5) * zoom[0], (row + 0.5) * zoom[1]), mark.letter)
+                _ring(tile, ((column + 0.5) * across, (row + 0.5) * down), mark.letter)
         tiles.append(tile)
     return _mosaic(tiles, alt, columns=min(len(tiles), _MOST_MARKED_COLUMNS))
+
+
+def framed_mosaic(
+    anatomy: Anatomy, slices: Sequence[int], where: Bool[np.ndarray, "x y z"], alt: str
+) -> Picture:
+    """The anatomy with the voxels of `where` filled, in a frame that shows where to look."""
+    tiles = []
+    for k in slices:
+        drawn = anatomy.cut(where, k)
+        colours = np.empty((*drawn.shape, 3), dtype=np.uint8)
+        colours[:] = _MARK
+        tile = _tile(anatomy, k, colours, drawn)
+        across, down = _zoom(anatomy, k, tile)
+        rows, columns = np.nonzero(drawn)
+        corners = (
+            columns.min() * across - _FRAME,
+            rows.min() * down - _FRAME,
+            (columns.max() + 1) * across + _FRAME,
+            (rows.max() + 1) * down + _FRAME,
+        )
+        ImageDraw.Draw(tile).rectangle(corners, outline=_MARK, width=2)
+        tiles.append(tile)
+    return _mosaic(tiles, alt, columns=min(len(tiles), _MOST_MARKED_COLUMNS))
+
+
+def _zoom(anatomy: Anatomy, k: int, tile: Tile) -> tuple[float, float]:
+    """Pixels of a tile for each voxel, across and down."""
+    height, width = anatomy.cut(anatomy.gray, k).shape
+    return tile.width / width, tile.height / height
 
 
 def _tile(
     anatomy: Anatomy,
     k: int,
-    colours: UInt8[np.ndarray, "row column 3"] | None,
-    drawn: Bool[np.ndarray, "row column"] | None,
+    colours: UInt8[np.ndarray, "row column 3"] | None = None,
+    drawn: Bool[np.ndarray, "row column"] | None = None,
 ) -> Tile:
     """One slice: smooth anatomy, map voxels with sharp edges, the slice's number."""
     gray = anatomy.cut(anatomy.gray, k)

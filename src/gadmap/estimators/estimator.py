@@ -1,0 +1,13 @@
+"""What an estimator is."""
+
+from typing import Protocol
+
+from gadmap.data import Exam, ParameterMaps
+
+
+class Estimator(Protocol):
+    """Anything that turns an examination into parameter maps."""
+
+    def estimate(self, exam: Exam) -> ParameterMaps:
+        """Maps of every voxel in the mask of `exam`; NaN elsewhere, with a reason."""
+        ...

@@ -1,0 +1,89 @@
+"""Parameter maps by exact least squares."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gadmap.data import CurveFit, Exam, ParameterMaps, Reason
+from gadmap.fitting import fit_curves
+from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.physics.voxels import concentration_slabs
+
+
+@dataclass(frozen=True)
+class LeastSquares:
+    """Voxelwise least squares of a kinetic model, the global optimum in its bounds.
+
+    Attributes
+    ----------
+    model
+        Name of the kinetic model.
+    bounds
+        Quantity name to (lowest, highest), to replace the default box.
+    device
+        Where to compute: "cpu", "cuda".
+    progress
+        Called with the number of voxels done and of all in the mask.
+    """
+
+    model: str = "tofts"
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    device: str = "cpu"
+    progress: Callable[[int, int], None] | None = None
+
+    def estimate(self, exam: Exam) -> ParameterMaps:
+        """Maps of every voxel in the mask of `exam`; NaN elsewhere, with a reason.
+
+        Raises
+        ------
+        ValueError
+            If the model is unknown, the bounds are not a box or the arterial input is not
+            positive anywhere during the series.
+        """
+        t = exam.series.t
+        plasma = np.interp(t, exam.aif.t, exam.aif.plasma)
+        total = int(exam.mask.sum())
+        values: dict[str, np.ndarray] = {}
+        errors: dict[str, np.ndarray] = {}
+        reason = np.full(exam.series.grid, Reason.OUTSIDE_MASK, dtype=np.uint8)
+        done = 0
+        for slab in concentration_slabs(exam):
+            fit = fit_curves(
+                slab.concentration, t, plasma, self.model, bounds=self.bounds, device=self.device
+            )
+            _put(values, fit.values, slab.voxels, exam)
+            _put(errors, fit.standard_error, slab.voxels, exam)
+            reason.reshape(-1)[slab.voxels] = _first_reason(slab.reason, fit)
+            done += slab.voxels.size
+            if self.progress:
+                self.progress(done, total)
+        return ParameterMaps(
+            values=values,
+            standard_error=errors,
+            valid=(reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT),
+            reason=reason,
+            affine=exam.series.affine,
+            estimator="least-squares",
+            model=self.model,
+            settings={"bounds": self._box()},
+        )
+
+    def _box(self) -> dict[str, tuple[float, float]]:
+        parameters = KINETIC_MODELS[self.model].parameters
+        return {q.name: self.bounds.get(q.name, q.bounds) for q in parameters}
+
+
+def _put(
+    maps: dict[str, np.ndarray], fitted: Mapping[str, np.ndarray], voxels: np.ndarray, exam: Exam
+) -> None:
+    """Put the values of some voxels into their maps, which start as NaN."""
+    for name, found in fitted.items():
+        if name not in maps:
+            maps[name] = np.full(exam.series.grid, np.nan, dtype=np.float32)
+        maps[name].reshape(-1)[voxels] = found
+
+
+def _first_reason(before: np.ndarray, fit: CurveFit) -> np.ndarray:
+    """Why there is no concentration where there is none, else what the fit says."""
+    return np.where(before == Reason.ESTIMATED, fit.reason, before)
