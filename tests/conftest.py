@@ -1,9 +1,16 @@
 """Fixtures for all tests."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import jaxtyping
 import pytest
+from hypothesis import settings
+
+# the same examples in every run; no deadline, which a busy machine would miss
+settings.register_profile("gadmap", deadline=None, derandomize=True)
+settings.load_profile("gadmap")
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +21,11 @@ def reference_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference data: {folder} does not exist; set GADMAP_DATA")
     return folder
+
+
+@pytest.fixture
+def as_installed() -> Iterator[None]:
+    """The checks of annotations off, as for a user, so that the package's own checks speak."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

@@ -58,6 +58,5 @@ R2 = Quantity("r2", "$R^2$", "", "", (-_INF, 1.0), "share of the variance that t
 SSE = Quantity("sse", "SSE", "mmol²/L²", "", (0.0, _INF), "weighted sum of squared residuals")
 
 QUANTITIES: dict[str, Quantity] = {
-    quantity.name: quantity
-    for quantity in (KTRANS, VE, VP, KEP, FP, PS, DELAY, T10, R2, SSE)
+    quantity.name: quantity for quantity in (KTRANS, VE, VP, KEP, FP, PS, DELAY, T10, R2, SSE)
 }

@@ -92,7 +92,7 @@ def map_command(
     if vfa and t10 is not None:
         raise typer.BadParameter("--vfa and --t10 exclude each other: both tell T1")
     from gadmap.cli.console import progress_bar, say_result
-    from gadmap.pipeline import Stages, map_exam
+    from gadmap.pipeline import map_exam
 
     result = map_exam(
         source,
@@ -109,7 +109,7 @@ def map_command(
         series=series,
         frame_step=frame_step,
         overwrite=overwrite,
-        stages=Stages(progress_bar),
+        watch=progress_bar,
     )
     say_result(result, result.seconds)
 
@@ -148,7 +148,7 @@ def phantom(
 ) -> None:
     """Write a digital brain tumour with known truth."""
     from gadmap.cli.console import progress_bar, say_lines
-    from gadmap.pipeline import Stages, write_phantom
+    from gadmap.pipeline import write_phantom
 
     written = write_phantom(
         out,
@@ -160,7 +160,7 @@ def phantom(
         slices=slices,
         frames=frames,
         overwrite=overwrite,
-        stages=Stages(progress_bar),
+        watch=progress_bar,
     )
     say_lines([f"{written.source}: {written.count:,} files", f"{written.truth}: true maps"])
 
@@ -176,7 +176,7 @@ def demo(
 ) -> None:
     """Write the phantom as DICOM, map that folder, and compare with the known truth."""
     from gadmap.cli.console import progress_bar, say_lines, say_result
-    from gadmap.pipeline import Stages, run_demo
+    from gadmap.pipeline import run_demo
 
     result = run_demo(
         out,
@@ -185,9 +185,9 @@ def demo(
         slices=slices,
         frames=frames,
         overwrite=overwrite,
-        stages=Stages(progress_bar),
+        watch=progress_bar,
     )
-    say_result(result.mapped, result.mapped.seconds)
+    say_result(result.mapped, {**result.phantom.seconds, **result.mapped.seconds})
     say_lines([result.error])
 
 

@@ -54,7 +54,8 @@ def say_result(result: "MapResult", seconds: Mapping[str, float]) -> None:
     out.print(f"estimated {estimated:,} of {inside:,} voxels in the mask", markup=False)
     out.print(_times(seconds))
     folder = result.files[0].parent
-    out.print(f"{folder}: {', '.join(file.name for file in result.files)}", markup=False)
+    names = ", ".join(file.name for file in result.files)
+    out.print(f"{folder}: {names}", markup=False, soft_wrap=True)
 
 
 def _times(seconds: Mapping[str, float]) -> Table:

@@ -1,10 +1,11 @@
 """What an estimator is."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gadmap.data import Exam, ParameterMaps
 
 
+@runtime_checkable
 class Estimator(Protocol):
     """Anything that turns an examination into parameter maps."""
 

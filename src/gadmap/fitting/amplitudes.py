@@ -1,14 +1,12 @@
 """Amplitudes at a given rate: least squares in their box, in closed form."""
 
-from collections.abc import Callable
-from math import log
+from functools import reduce
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from gadmap.fitting.problem import Problem
-from gadmap.physics.kinetics import Limit
 
 
 class Forms(NamedTuple):
@@ -21,13 +19,42 @@ class Forms(NamedTuple):
     exponential: Tensor
 
 
+class Solver(NamedTuple):
+    """What solves the normal equations at one rate, from the columns alone.
+
+    Attributes
+    ----------
+    per_exponential
+        1 over the exponential with itself; the rest only where the model has a share of plasma.
+    cross_per_exponential, cross_per_share
+        Cross product over that of either column with itself.
+    from_moment, from_share_moment
+        What the exponential's amplitude takes from either moment when both amplitudes are free.
+    """
+
+    per_exponential: Tensor
+    cross_per_exponential: Tensor
+    cross_per_share: Tensor
+    from_moment: Tensor
+    from_share_moment: Tensor
+
+
 class Interval(NamedTuple):
-    """Limits of the exponential's amplitude and how fast they fall with log(rate + offset)."""
+    """Lowest and highest amplitude of the exponential's column."""
 
     low: Tensor
-    low_fall: Tensor
     high: Tensor
-    high_fall: Tensor
+
+
+def solver(problem: Problem, share: Tensor, cross: Tensor, exponential: Tensor) -> Solver:
+    """Solver for these inner products of the columns."""
+    inverse = exponential.reciprocal()
+    if problem.share_bounds is None:
+        return Solver(inverse, inverse, inverse, inverse, inverse)
+    per_determinant = (share * exponential - cross.square()).reciprocal()
+    return Solver(
+        inverse, cross * inverse, cross / share, share * per_determinant, cross * per_determinant
+    )
 
 
 def interval(problem: Problem, position: Tensor) -> Interval:
@@ -36,72 +63,34 @@ def interval(problem: Problem, position: Tensor) -> Interval:
     A limit constant + slope rate of the convolution's amplitude becomes that over (rate + offset).
     """
     inverse = torch.exp(-position)
-    # rate over (rate + offset): exactly 0 at rate 0, where limits meet
-    rate_share = -torch.expm1(log(problem.offset) - position)
-    return Interval(
-        *_tightest(problem.lower, inverse, rate_share, torch.ge),
-        *_tightest(problem.upper, inverse, rate_share, torch.le),
-    )
+    rate_share = 1 - problem.offset * inverse
+    lower = [limit.constant * inverse + limit.slope * rate_share for limit in problem.lower]
+    upper = [limit.constant * inverse + limit.slope * rate_share for limit in problem.upper]
+    return Interval(reduce(torch.maximum, lower), reduce(torch.minimum, upper))
 
 
-def _tightest(
-    limits: tuple[Limit, ...],
-    inverse: Tensor,
-    rate_share: Tensor,
-    tighter: Callable[[Tensor, Tensor], Tensor],
+def amplitudes(
+    problem: Problem, forms: Forms, solve: Solver, limits: Interval
 ) -> tuple[Tensor, Tensor]:
-    """Value and fall of the tightest limit; of two that meet, the first in the tuple."""
-    value, fall = _limit(limits[0], inverse, rate_share)
-    for limit in limits[1:]:
-        other, other_fall = _limit(limit, inverse, rate_share)
-        first = tighter(value, other)
-        value, fall = torch.where(first, value, other), torch.where(first, fall, other_fall)
-    return value, fall
+    """Share of plasma and amplitude of the exponential that minimise the form in the box.
 
-
-def _limit(limit: Limit, inverse: Tensor, rate_share: Tensor) -> tuple[Tensor, Tensor]:
-    constant = limit.constant * inverse
-    return constant + limit.slope * rate_share, constant - limit.slope * (1 - rate_share)
-
-
-def amplitudes(problem: Problem, forms: Forms, limits: Interval) -> tuple[Tensor, Tensor]:
-    """Share of plasma and amplitude of the exponential that minimise the form in the box."""
-    if problem.share_bounds is None:
-        free = forms.moment * forms.exponential.reciprocal()
-        return free.new_zeros(1), _clip(free, limits)
-    return _two_amplitudes(forms, limits, problem.share_bounds)
-
-
-def _two_amplitudes(
-    forms: Forms, limits: Interval, share_bounds: tuple[float, float]
-) -> tuple[Tensor, Tensor]:
-    """Both amplitudes in their box.
-
-    Clip the exponential's with the share free, then the share given it, then the exponential's
-    given the share: as no inner product of columns is negative, this meets the optimum on every
-    face and corner of the box, and the one inside.
+    With two: clip the exponential's with the share free, then the share given it, then the
+    exponential's given the share. As no inner product of columns is negative, this meets the
+    optimum on every face and corner of the box, and the one inside.
     """
-    inverse = (forms.share * forms.exponential - forms.cross * forms.cross).reciprocal()
-    free = forms.moment * (forms.share * inverse) - forms.share_moment * (forms.cross * inverse)
-    exponential = _clip(free, limits)
-    share = share_given(forms, exponential, share_bounds)
-    free = forms.moment * forms.exponential.reciprocal() - share * (forms.cross / forms.exponential)
-    return share, _clip(free, limits)
-
-
-def share_given(forms: Forms, exponential: Tensor, share_bounds: tuple[float, float]) -> Tensor:
-    """Share of plasma in its bounds that is best beside this amplitude of the exponential."""
-    share = forms.share_moment / forms.share - exponential * (forms.cross / forms.share)
-    return share.clamp(*share_bounds)
-
-
-def _clip(amplitude: Tensor, limits: Interval) -> Tensor:
-    return torch.clamp(amplitude, limits.low, limits.high)
+    if problem.share_bounds is None:
+        free = forms.moment * solve.per_exponential
+        return free.new_zeros(1), torch.clamp(free, *limits)
+    free = forms.moment * solve.from_moment - forms.share_moment * solve.from_share_moment
+    share = forms.share_moment / forms.share - torch.clamp(free, *limits) * solve.cross_per_share
+    share = share.clamp(*problem.share_bounds)
+    free = forms.moment * solve.per_exponential - share * solve.cross_per_exponential
+    return share, torch.clamp(free, *limits)
 
 
 def reduction(problem: Problem, forms: Forms, share: Tensor, exponential: Tensor) -> Tensor:
     """Sum of squares at these amplitudes, less that of the curve itself."""
-    alone = exponential * (exponential * forms.exponential - 2 * forms.moment)
+    alone = exponential * torch.sub(exponential * forms.exponential, forms.moment, alpha=2)
     if problem.share_bounds is None:
         return alone
     both = share * forms.share + 2 * (exponential * forms.cross - forms.share_moment)

@@ -9,11 +9,11 @@ from scipy.special import fdtri
 from torch import Tensor
 
 from gadmap.data import Reason
-from gadmap.fitting.amplitudes import Forms, amplitudes, interval, reduction
+from gadmap.fitting.amplitudes import Forms, amplitudes, interval, reduction, solver
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts, CurveProducts, column_products, curve_products
 from gadmap.fitting.rate_search import Optimum, search
-from gadmap.fitting.scan import Starts, scan
+from gadmap.fitting.scan import ScanTable, Starts, scan, scan_table
 from gadmap.fitting.uncertainty import curvature, slope_products, standard_errors
 
 CURVES_A_TILE = 1 << 10  # their inner products stay in the cache
@@ -22,11 +22,28 @@ AT_BOUND = 1e-9  # of the distance of the bounds
 
 
 class Weighting(NamedTuple):
-    """Weights of the samples and what depends on them alone: for all curves, or a row a curve."""
+    """Weights of the samples and what depends on them alone: for all curves, or a row a curve.
+
+    Attributes
+    ----------
+    weights
+        Of each sample.
+    columns, slopes
+        Products of the columns, and of their derivatives, with themselves.
+    table
+        For the scan.
+    freedom
+        Degrees of freedom: samples with a weight, less parameters; NaN where none is left.
+    needed_gain
+        What a fit must take off the sum of squares to be above noise, over what it leaves.
+    """
 
     weights: Float[Tensor, "#voxel time"]
     columns: ColumnProducts
+    table: ScanTable | None
     slopes: Float[Tensor, "#voxel node"] | None
+    freedom: Float[Tensor, " #voxel"]
+    needed_gain: Float[Tensor, " #voxel"]
 
 
 class ChunkFit(NamedTuple):
@@ -43,10 +60,18 @@ def weighting(
     problem: Problem, weights: Float[Tensor, "#voxel time"], *, standard_error: bool
 ) -> Weighting:
     """Prepare weights for the fit of curves."""
+    columns = column_products(problem, weights)
+    count = len(problem.model.parameters)
+    left = (weights > 0).sum(dim=1).double() - count
+    freedom = torch.where(left > 0, left, torch.nan)
+    threshold = torch.as_tensor(fdtri(count, freedom.cpu().numpy(), SIGNIFICANCE))
     return Weighting(
         weights,
-        column_products(problem, weights),
+        columns,
+        scan_table(problem, problem.grid, columns) if problem.grid else None,
         slope_products(problem, weights) if standard_error else None,
+        freedom,
+        threshold.to(weights) * count / freedom,
     )
 
 
@@ -68,14 +93,14 @@ def fit_chunk(
     errors = {}
     if standard_error:
         at = curvature(problem.grid, weighted.columns, weighted.slopes, optimum.position)
-        variance = sse / _freedom(problem, weighted)
+        variance = sse / weighted.freedom
         errors = standard_errors(problem, at, optimum.share, amplitude, rate, variance)
     return ChunkFit(
         {name: _where(finite, values) for name, values in parameters.items()},
         {name: _where(finite, values) for name, values in errors.items()},
         _where(finite, sse),
         _where(finite & (spread > 0), 1 - sse / spread),
-        _reason(problem, weighted, parameters, finite, squares, sse, optimum.converged),
+        _reason(problem, weighted, parameters, finite, squares, sse),
     )
 
 
@@ -87,17 +112,17 @@ def _optimum(
     for start in range(0, len(curves), CURVES_A_TILE):
         tile = slice(start, start + CURVES_A_TILE)
         weights = _rows(weighted.weights, tile)
-        columns = ColumnProducts(*(_rows(products, tile) for products in weighted.columns))
         products = curve_products(problem, curves[tile].double(), weights)
         totals.append(products.total)
         squares.append(products.squares)
         finite = torch.isfinite(products.squares)
         if not bool(finite.all()):
             products = _emptied(products, ~finite)
-        if problem.grid is None:
+        if weighted.table is None:
+            columns = ColumnProducts(*(_rows(p, tile) for p in weighted.columns))
             fixed.append(_fixed_rate(problem, columns, products))
         else:
-            first, rival = scan(problem, problem.grid, columns, products)
+            first, rival = scan(problem, weighted.table.rows(tile), products)
             firsts.append(first._replace(curve=first.curve + start))
             rivals.append(rival._replace(curve=rival.curve + start))
     if problem.grid is None:
@@ -131,9 +156,10 @@ def _fixed_rate(problem: Problem, columns: ColumnProducts, curves: CurveProducts
         columns.exponential[:, 0],
     )
     position = torch.zeros_like(forms.moment)
-    share, exponential = amplitudes(problem, forms, interval(problem, position))
+    solve = solver(problem, forms.share, forms.cross, forms.exponential)
+    share, exponential = amplitudes(problem, forms, solve, interval(problem, position))
     lowest = reduction(problem, forms, share, exponential)
-    return Optimum(share, exponential, position, lowest, torch.ones_like(share, dtype=torch.bool))
+    return Optimum(share, exponential, position, lowest)
 
 
 def _parameters(
@@ -147,12 +173,6 @@ def _parameters(
     }
 
 
-def _freedom(problem: Problem, weighted: Weighting) -> Tensor:
-    """Degrees of freedom: samples with a weight, less parameters; NaN where none is left."""
-    left = (weighted.weights > 0).sum(dim=1) - len(problem.model.parameters)
-    return torch.where(left > 0, left.double(), torch.nan)
-
-
 def _reason(
     problem: Problem,
     weighted: Weighting,
@@ -160,7 +180,6 @@ def _reason(
     finite: Tensor,
     squares: Tensor,
     sse: Tensor,
-    converged: Tensor,
 ) -> UInt8[Tensor, " voxel"]:
     """Why a curve has no fit, or must be read with care; the last that applies."""
     reason = torch.full_like(squares, Reason.ESTIMATED, dtype=torch.uint8)
@@ -168,11 +187,7 @@ def _reason(
         slack = AT_BOUND * (high - low)
         value = parameters[name]
         reason[(value <= low + slack) | (value >= high - slack)] = Reason.AT_BOUND
-    count, freedom = len(problem.model.parameters), _freedom(problem, weighted)
-    threshold = fdtri(count, freedom.cpu().numpy(), SIGNIFICANCE)
-    needed = torch.as_tensor(threshold).to(sse) * sse * count / freedom
-    reason[squares - sse <= needed] = Reason.NO_ENHANCEMENT
-    reason[~converged] = Reason.NOT_CONVERGED
+    reason[squares - sse <= weighted.needed_gain * sse] = Reason.NO_ENHANCEMENT
     reason[~finite] = Reason.NOT_FINITE
     return reason
 

@@ -11,6 +11,7 @@ from gadmap.data import CurveFit, Reason
 from gadmap.data.frozen import require_rising
 from gadmap.fitting.chunk import ChunkFit, fit_chunk, weighting
 from gadmap.fitting.problem import make_problem
+from gadmap.fitting.threads import side_by_side
 from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, KineticModel
 from gadmap.quantities import R2, SSE, VE
 
@@ -86,20 +87,25 @@ def fit_curves(
     shared, own = _split_weights(weights, concentration)
     curves = concentration.reshape(-1, t.size)
     size = CURVES_A_CHUNK if own is None else CURVES_A_CHUNK_OWN_WEIGHTS
-    results: dict[str, dict[str, np.ndarray]] = {}
     with torch.no_grad():
         problem = make_problem(kinetic_model, box, _tensor(t - t[0], device), _tensor(cp, device))
         weighted = weighting(problem, _tensor(shared[None], device), standard_error=standard_error)
-        for start in range(0, max(len(curves), 1), size):
-            rows = slice(start, start + size)
+
+    def fit_rows(rows: slice) -> ChunkFit:
+        with torch.no_grad():
+            mine = weighted
             if own is not None:
                 of_these = _tensor(own[rows], device)
-                weighted = weighting(problem, of_these, standard_error=standard_error)
+                mine = weighting(problem, of_these, standard_error=standard_error)
             samples = torch.tensor(curves[rows], device=device)
-            fit = fit_chunk(problem, weighted, samples, standard_error=standard_error)
-            _store(results, fit, rows, curves)
-            if progress:
-                progress(min(start + size, len(curves)), len(curves))
+            return fit_chunk(problem, mine, samples, standard_error=standard_error)
+
+    chunks = [slice(first, first + size) for first in range(0, max(len(curves), 1), size)]
+    results: dict[str, dict[str, np.ndarray]] = {}
+    for rows, fit in side_by_side(fit_rows, chunks):
+        _store(results, fit, rows, curves)
+        if progress:
+            progress(min(rows.stop, len(curves)), len(curves))
     return _curve_fit(model, results, concentration.shape[:-1])
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gadmap.fitting.local import Local, polynomial_value
-from gadmap.fitting.rate_grid import SCAN_STRIDE, stencil_polynomials
+from gadmap.fitting.rate_grid import REACH, SCAN_STRIDE, stencil_polynomials
 
 STEPS = 4
 TOLERANCE = 1e-4  # of a step; Newton's next error is about its square
@@ -27,18 +27,15 @@ def free_minimum(
     `share_held` tells where the share of plasma is at a bound, `share`; None without plasma.
     """
     toward = _product(local, share, share_held)
-    matrix = stencil_polynomials(toward)
+    matrix = stencil_polynomials(toward)[1:, :-1]
     polynomials = (matrix.flatten(0, 1) @ toward).unflatten(0, matrix.shape[:2])
-    before = place
+    before, second = place, place
     for _ in range(STEPS):
         before = place
-        value, first, second = polynomial_value(polynomials, place)
-        place = torch.where(
-            value * second < 0,  # bent towards a minimum of the sum of squares
-            (place - first / second).clamp(-SCAN_STRIDE, SCAN_STRIDE),
-            torch.inf,
-        )
-    settled = ((place - before).abs() <= TOLERANCE) & (place.abs() < SCAN_STRIDE)
+        first, second = polynomial_value(polynomials, place)
+        place = (place - first / second).clamp(-SCAN_STRIDE, SCAN_STRIDE)
+    settled = (place - before).abs() <= TOLERANCE
+    settled &= (place.abs() < SCAN_STRIDE) & (second * toward[REACH] < 0)
     return torch.where(settled, place, 0.0), settled
 
 

@@ -47,28 +47,29 @@ class Local(NamedTuple):
 
 def local(problem: Problem, grid: RateGrid, columns: ColumnProducts, starts: Starts) -> Local:
     """Products around `starts`."""
-    products = [starts.exponential.T, _around(columns.exponential, starts)]
+    node = starts.node
+    products = [starts.exponential.T, _around(columns.exponential, starts.curve, node)]
     if problem.share_bounds is not None:
-        products.append(_around(columns.cross, starts))
+        products.append(_around(columns.cross, starts.curve, node))
     share = columns.share[:, 0]
     return Local(
         torch.stack(products),
         starts.share,
         share.expand_as(starts.share) if share.numel() == 1 else share[starts.curve],
-        grid.positions[starts.node],
+        grid.positions[node],
     )
 
 
-def _around(values: Float[Tensor, "#voxel node"], starts: Starts) -> Tensor:
+def _around(values: Float[Tensor, "#voxel node"], curve: Tensor, node: Tensor) -> Tensor:
     stencils = values.unfold(1, STENCIL, 1)
     if values.shape[0] == 1:
-        return stencils[0].T.contiguous().index_select(1, starts.node)
-    return stencils[starts.curve, starts.node].T
+        return stencils[0].T.contiguous().index_select(1, node)
+    return stencils[curve, node].T
 
 
-def polynomial_value(polynomials: Float[Tensor, "... power start"], place: Tensor) -> Tensor:
-    """Values of polynomials at `place`, by Horner's rule."""
-    value = polynomials[..., -1, :]
-    for power in range(polynomials.shape[-2] - 2, -1, -1):
-        value = torch.addcmul(polynomials[..., power, :], value, place)
+def polynomial_value(polynomials: Float[Tensor, "..."], place: Tensor) -> Tensor:
+    """Values of polynomials (function, power, ...) at `place` (...), by Horner's rule."""
+    *lower, value = polynomials.unbind(dim=1)
+    for coefficient in reversed(lower):
+        value = torch.addcmul(coefficient, value, place)
     return value

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -23,8 +24,8 @@ class Problem:
         Rates to search; None where the model's only rate is 0.
     minutes, plasma
         The plasma curve [mmol/L] over time; a column where the model has a share of plasma.
-    exponentials
-        Columns of the exponential term: of every node of `grid`, or the one at rate 0.
+    columns
+        Of the exponential term at every node of `grid`, or at rate 0; then the plasma, then 1.
     share_bounds
         Lowest and highest share of plasma; None where the model has none.
     lower, upper
@@ -36,10 +37,15 @@ class Problem:
     grid: RateGrid | None
     minutes: Float[Tensor, " time"]
     plasma: Float[Tensor, " time"]
-    exponentials: Float[Tensor, "node time"]
+    columns: Float[Tensor, "column time"]
     share_bounds: tuple[float, float] | None
     lower: tuple[Limit, ...]
     upper: tuple[Limit, ...]
+
+    @property
+    def exponentials(self) -> Float[Tensor, "node time"]:
+        """Columns of the exponential term."""
+        return self.columns[:-2]
 
     @property
     def offset(self) -> float:
@@ -54,6 +60,7 @@ def make_problem(
     minutes = t / SECONDS_PER_MINUTE
     form = model.linear_form
     grid = rate_grid(plasma, minutes, form.rate_bounds(bounds)) if form.rate_bounds else None
+    exponentials = grid.columns if grid else running_integral(plasma, minutes)[None]
     lower, upper = form.amplitude_limits(bounds)
     return Problem(
         model=model,
@@ -61,7 +68,7 @@ def make_problem(
         grid=grid,
         minutes=minutes,
         plasma=plasma,
-        exponentials=grid.columns if grid else running_integral(plasma, minutes)[None],
+        columns=torch.cat([exponentials, plasma[None], torch.ones_like(plasma)[None]]),
         share_bounds=form.share_bounds(bounds) if form.share_bounds else None,
         lower=lower,
         upper=upper,

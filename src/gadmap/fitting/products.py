@@ -51,11 +51,10 @@ def curve_products(
 ) -> CurveProducts:
     """Inner products of `curves` with the columns of `problem`."""
     weighted = curves * weights
-    plain = torch.stack([problem.plasma, torch.ones_like(problem.plasma)])
-    with_plain = weighted @ plain.T
+    products = weighted @ problem.columns.T
     return CurveProducts(
-        share=with_plain[:, :1],
-        exponential=weighted @ problem.exponentials.T,
-        total=with_plain[:, 1],
+        share=products[:, -2:-1],
+        exponential=products[:, :-2],
+        total=products[:, -1],
         squares=torch.linalg.vecdot(weighted, curves),
     )

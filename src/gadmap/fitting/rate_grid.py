@@ -8,6 +8,7 @@ derivatives anywhere between, so a search over the rate never returns to the tim
 from dataclasses import dataclass
 from math import ceil, log
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -85,11 +86,17 @@ def stencil_polynomials(like: Tensor) -> Float[Tensor, "derivative power stencil
 
     The variable is the distance from the middle node in steps; the lowest power comes first.
     """
-    offsets = torch.arange(-REACH, REACH + 1, dtype=torch.float64)
-    powers = torch.arange(STENCIL, dtype=torch.float64)
-    value = torch.linalg.inv(offsets[:, None] ** powers)
-    first = torch.zeros_like(value)
+    return torch.tensor(_POLYNOMIALS, dtype=like.dtype, device=like.device)
+
+
+def _polynomials() -> np.ndarray:
+    powers = np.arange(STENCIL)
+    value = np.linalg.inv(np.arange(-REACH, REACH + 1.0)[:, None] ** powers)
+    first = np.zeros_like(value)
     first[:-1] = value[1:] * powers[1:, None]
-    second = torch.zeros_like(value)
+    second = np.zeros_like(value)
     second[:-1] = first[1:] * powers[1:, None]
-    return torch.stack([value, first, second]).to(like)
+    return np.stack([value, first, second])
+
+
+_POLYNOMIALS = _polynomials()

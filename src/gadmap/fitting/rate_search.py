@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from gadmap.fitting.amplitudes import amplitudes, interval, reduction
+from gadmap.fitting.amplitudes import Forms, Solver, amplitudes, interval, reduction, solver
 from gadmap.fitting.free import free_minimum
+from gadmap.fitting.limited import limited_minimum
 from gadmap.fitting.local import Local, local, polynomial_value
-from gadmap.fitting.newton import limited_minimum
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts
 from gadmap.fitting.rate_grid import RateGrid, stencil_polynomials
@@ -29,15 +29,12 @@ class Optimum(NamedTuple):
         log(rate + offset).
     reduction
         Sum of squares less that of the curve itself; at most 0.
-    converged
-        False where the steps of the search ran out.
     """
 
     share: Float[Tensor, " voxel"]
     exponential: Float[Tensor, " voxel"]
     position: Float[Tensor, " voxel"]
     reduction: Float[Tensor, " voxel"]
-    converged: Bool[Tensor, " voxel"]
 
 
 def search(
@@ -46,19 +43,24 @@ def search(
     """Lowest minimum of every curve among its starts; the first starts are one a curve."""
     around = local(problem, grid, columns, starts)
     limits = interval(problem, around.centre)
-    share, _ = amplitudes(problem, around.forms_at_node(), limits)
+    at_node = around.forms_at_node()
+    share, _ = amplitudes(problem, at_node, _solver(problem, at_node), limits)
     held = _share_held(problem, share)
-    place, settled = free_minimum(around, share, held, starts.place)
+    place, settled = free_minimum(around, share, held, starts.vertex())
     found = _optimum(problem, grid, around, place)
     settled &= _stays_free(problem, grid, found, held)
     rest = torch.nonzero(~settled).squeeze(1)
     if rest.numel():
         limited = around.rows(rest)
-        place, converged = limited_minimum(problem, grid, limited, starts.node[rest])
-        there = _optimum(problem, grid, limited, place)._replace(converged=converged)
+        place = limited_minimum(problem, grid, limited, starts.node[rest])
+        there = _optimum(problem, grid, limited, place)
         for kept, other in zip(found, there, strict=True):
             kept[rest] = other
     return _lowest(starts.curve, found, curves)
+
+
+def _solver(problem: Problem, forms: Forms) -> Solver:
+    return solver(problem, forms.share, forms.cross, forms.exponential)
 
 
 def _share_held(problem: Problem, share: Tensor) -> Tensor | None:
@@ -86,13 +88,13 @@ def _optimum(problem: Problem, grid: RateGrid, around: Local, place: Tensor) -> 
     polynomials = stencil_polynomials(place)[0] @ around.products
     forms = around.forms(polynomial_value(polynomials, place))
     position = around.centre + grid.step * place
-    share, exponential = amplitudes(problem, forms, interval(problem, position))
+    limits = interval(problem, position)
+    share, exponential = amplitudes(problem, forms, _solver(problem, forms), limits)
     return Optimum(
         share.expand_as(exponential).clone(),
         exponential,
         position,
         reduction(problem, forms, share, exponential),
-        torch.ones_like(place, dtype=torch.bool),
     )
 
 

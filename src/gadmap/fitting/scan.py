@@ -6,10 +6,20 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gadmap.fitting.amplitudes import Forms, amplitudes, interval, reduction
+from gadmap.fitting.amplitudes import (
+    Forms,
+    Interval,
+    Solver,
+    amplitudes,
+    interval,
+    reduction,
+    solver,
+)
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts, CurveProducts
 from gadmap.fitting.rate_grid import REACH, SCAN_STRIDE, STENCIL, RateGrid
+
+SCANNED = slice(REACH, -REACH, SCAN_STRIDE)
 
 
 class Starts(NamedTuple):
@@ -19,10 +29,11 @@ class Starts(NamedTuple):
     ----------
     curve
         Row of the curve.
-    node
-        Inner node at a minimum of the scan.
-    place
-        First guess of the optimum, in steps from the node.
+    scanned
+        Node of the scan at a minimum.
+    profile
+        Sum of squares there and at the nodes of the scan before and after (twice the same at an
+        end).
     share
         Product of the curve with the plasma.
     exponential
@@ -30,66 +41,98 @@ class Starts(NamedTuple):
     """
 
     curve: Int[Tensor, " start"]
-    node: Int[Tensor, " start"]
-    place: Float[Tensor, " start"]
+    scanned: Int[Tensor, " start"]
+    profile: Float[Tensor, "start 3"]
     share: Float[Tensor, " start"]
     exponential: Float[Tensor, "start stencil"]
 
+    @property
+    def node(self) -> Int[Tensor, " start"]:
+        """Inner node of the rate grid at the minimum."""
+        return SCAN_STRIDE * self.scanned
 
-def scan(
-    problem: Problem, grid: RateGrid, columns: ColumnProducts, curves: CurveProducts
-) -> tuple[Starts, Starts]:
+    def vertex(self) -> Float[Tensor, " start"]:
+        """Lowest place of the parabola through the scan, in steps from the node."""
+        before, here, after = self.profile.unbind(dim=1)
+        place = 0.5 * (before - after) / (before - 2 * here + after)
+        return SCAN_STRIDE * place.clamp(-0.5, 0.5).nan_to_num()
+
+    def none(self) -> "Starts":
+        """No start at all."""
+        return Starts(*(values[:0] for values in self))
+
+
+class ScanTable(NamedTuple):
+    """Products of the columns at the nodes of the scan, and what follows from them alone."""
+
+    share: Float[Tensor, "#voxel 1"]
+    cross: Float[Tensor, "#voxel scan"]
+    exponential: Float[Tensor, "#voxel scan"]
+    solve: Solver
+    limits: Interval
+
+    def rows(self, rows: slice) -> "ScanTable":
+        """The same for some curves; all of it where they share it."""
+        if self.share.shape[0] == 1:
+            return self
+        return ScanTable(
+            self.share[rows],
+            self.cross[rows],
+            self.exponential[rows],
+            Solver(*(values[rows] for values in self.solve)),
+            self.limits,
+        )
+
+
+def scan_table(problem: Problem, grid: RateGrid, columns: ColumnProducts) -> ScanTable:
+    """Table for the scan of any curves under these products of the columns."""
+    cross = columns.cross[:, SCANNED].contiguous()
+    exponential = columns.exponential[:, SCANNED].contiguous()
+    solve = solver(problem, columns.share, cross, exponential)
+    limits = interval(problem, grid.positions[::SCAN_STRIDE])
+    return ScanTable(columns.share, cross, exponential, solve, limits)
+
+
+def scan(problem: Problem, table: ScanTable, curves: CurveProducts) -> tuple[Starts, Starts]:
     """Every curve's lowest node in the scan, and the rivals that may be lower in truth."""
-    profile = _profile(problem, grid, columns, curves)
+    profile = _profile(problem, table, curves)
     lowest, best = profile.min(dim=1)
-    rows, rivals = _rivals(profile, lowest, best)
-    everyone = torch.arange(best.numel(), device=best.device)
+    first = _starts(profile, curves, torch.arange(best.numel(), device=best.device), best)
+    rows = _several_minima(profile)
+    if not rows.numel():
+        return first, first.none()
+    profile = profile[rows]
+    which, rivals = _rivals(profile, lowest[rows], best[rows])
+    rows = rows[which]
     theirs = curves._replace(share=curves.share[rows], exponential=curves.exponential[rows])
-    return (
-        _starts(profile, curves, everyone, best),
-        _starts(profile[rows], theirs, rows, rivals),
-    )
+    return first, _starts(profile[which], theirs, rows, rivals)
 
 
 def _starts(profile: Tensor, curves: CurveProducts, curve: Tensor, best: Tensor) -> Starts:
+    stencil = SCAN_STRIDE * best[:, None] + torch.arange(STENCIL, device=best.device)
+    three = best[:, None] + torch.arange(-1, 2, device=best.device)
     return Starts(
-        curve, *_cell(profile, best), curves.share[:, 0], _stencils(curves.exponential, best)
+        curve,
+        best,
+        profile.gather(1, three.clamp_(0, profile.shape[1] - 1)),
+        curves.share[:, 0],
+        curves.exponential.gather(1, stencil),
     )
-
-
-def _stencils(exponential: Tensor, best: Tensor) -> Tensor:
-    offsets = torch.arange(STENCIL, device=best.device)
-    return exponential.gather(1, SCAN_STRIDE * best[:, None] + offsets)
-
-
-def _cell(profile: Tensor, best: Tensor) -> tuple[Tensor, Tensor]:
-    """Node of the scan's minimum and the vertex of the parabola there, in steps.
-
-    The vertex lies at most half the scan's distance away.
-    """
-    last = profile.shape[1] - 1
-    three = (best[:, None] + torch.arange(-1, 2, device=best.device)).clamp(0, last)
-    before, here, after = profile.gather(1, three).unbind(dim=1)
-    bend = before - 2 * here + after
-    inner = (best > 0) & (best < last) & (bend > 0)
-    place = (0.5 * (before - after) / bend).clamp(-0.5, 0.5)
-    return SCAN_STRIDE * best, SCAN_STRIDE * torch.where(inner, place, 0.0)
 
 
 def _profile(
-    problem: Problem, grid: RateGrid, columns: ColumnProducts, curves: CurveProducts
+    problem: Problem, table: ScanTable, curves: CurveProducts
 ) -> Float[Tensor, "voxel scan"]:
     """Projected sum of squares at every node of the scan, less that of the curve."""
-    nodes = slice(REACH, -REACH, SCAN_STRIDE)
-    forms = Forms(
-        curves.share,
-        curves.exponential[:, nodes].contiguous(),
-        columns.share,
-        columns.cross[:, nodes].contiguous(),
-        columns.exponential[:, nodes].contiguous(),
-    )
-    limits = interval(problem, grid.positions[::SCAN_STRIDE])
-    return reduction(problem, forms, *amplitudes(problem, forms, limits))
+    moment = curves.exponential[:, SCANNED].contiguous()
+    forms = Forms(curves.share, moment, table.share, table.cross, table.exponential)
+    return reduction(problem, forms, *amplitudes(problem, forms, table.solve, table.limits))
+
+
+def _several_minima(profile: Float[Tensor, "voxel scan"]) -> Int[Tensor, " row"]:
+    """Rows that rise and fall again."""
+    falls = profile[:, 1:] < profile[:, :-1]
+    return torch.nonzero((falls[:, 1:] > falls[:, :-1]).any(dim=1)).squeeze(1)
 
 
 def _rivals(profile: Tensor, lowest: Tensor, best: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,15 +141,12 @@ def _rivals(profile: Tensor, lowest: Tensor, best: Tensor) -> tuple[Tensor, Tens
     A minimum lies below its node by about an eighth of the second difference there; a quarter is
     allowed for.
     """
-    falls = profile[:, 1:] < profile[:, :-1]
-    turns = falls[:, :-1] & ~falls[:, 1:]
-    minima_count = turns.sum(dim=1) + ~falls[:, 0] + falls[:, -1]
-    rows = torch.nonzero(minima_count > 1).squeeze(1)
-    values = profile[rows]
-    minima = torch.cat([~falls[rows, :1], turns[rows], falls[rows, -1:]], dim=1)
-    bend = values[:, 2:] + values[:, :-2] - 2 * values[:, 1:-1]
+    falls = torch.nn.functional.pad(profile[:, 1:] < profile[:, :-1], (1, 1))
+    falls[:, 0] = True
+    minima = falls[:, :-1] & ~falls[:, 1:]
+    bend = profile[:, 2:] + profile[:, :-2] - 2 * profile[:, 1:-1]
     reachable = torch.nn.functional.pad(bend / 4, (1, 1))
-    minima &= values - reachable <= lowest[rows, None]
-    minima.scatter_(1, best[rows, None], False)
-    which, node = torch.nonzero(minima).unbind(dim=1)
-    return rows[which], node
+    minima &= profile - reachable <= lowest[:, None]
+    minima.scatter_(1, best[:, None], False)
+    rows, nodes = torch.nonzero(minima).unbind(dim=1)
+    return rows, nodes

@@ -69,9 +69,10 @@ def curvature(
     def interpolated(products: Tensor, matrix: Tensor) -> Tensor:
         if products.shape[0] == 1:
             table = matrix @ products[0].unfold(0, STENCIL, 1).T
-            return polynomial_value(table.index_select(1, node), place)
+            return polynomial_value(table.index_select(1, node)[None], place)[0]
         rows = torch.arange(node.numel(), device=node.device)
-        return polynomial_value(matrix @ products.unfold(1, STENCIL, 1)[rows, node].T, place)
+        own = matrix @ products.unfold(1, STENCIL, 1)[rows, node].T
+        return polynomial_value(own[None], place)[0]
 
     return Curvature(
         columns.share[:, 0],

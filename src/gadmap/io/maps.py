@@ -21,7 +21,7 @@ from gadmap.quantities import QUANTITIES, T10
 def write_maps(
     out: str | Path,
     maps: ParameterMaps,
-    exam: Exam,
+    exam: Exam | None,
     record: Mapping[str, Any],
     *,
     overwrite: bool = False,
@@ -34,6 +34,9 @@ def write_maps(
 
     Parameters
     ----------
+    exam
+        What the maps were estimated from; without it there is no `t10.nii.gz` and no `aif.tsv`, and
+        `maps.json` holds what the maps know.
     record
         What else `maps.json` should hold; its `versions` join gadmap's, Python's and numpy's.
         Absolute paths in it are cut to file names.
@@ -49,20 +52,21 @@ def write_maps(
     with results_folder(out, overwrite) as folder:
         for name, (values, description) in _images(maps, exam).items():
             save_nifti(folder / f"{name}.nii.gz", values, maps.affine, description)
-        _write_aif(folder / "aif.tsv", exam.aif)
+        if exam is not None:
+            _write_aif(folder / "aif.tsv", exam.aif)
         write_json(folder / "maps.json", _record(maps, exam, record))
         names = sorted(file.name for file in folder.iterdir())
     return [out / name for name in names]
 
 
-def _images(maps: ParameterMaps, exam: Exam) -> dict[str, tuple[np.ndarray, str]]:
+def _images(maps: ParameterMaps, exam: Exam | None) -> dict[str, tuple[np.ndarray, str]]:
     """File stem to samples and description."""
     images: dict[str, tuple[np.ndarray, str]] = {}
     for name, values in maps.values.items():
         images[name] = (values.astype(np.float32), _described(name))
     for name, values in maps.standard_error.items():
         images[f"{name}_se"] = (values.astype(np.float32), f"standard error of {_described(name)}")
-    if _t10_varies(exam) and "t10" not in images:
+    if exam is not None and _t10_varies(exam) and "t10" not in images:
         images["t10"] = (exam.t10.astype(np.float32), _described("t10"))
     images["reason"] = (maps.reason.astype(np.uint8), "reason code, see maps.json; gadmap")
     return images
@@ -83,9 +87,17 @@ def _write_aif(path: Path, aif: Aif) -> None:
     path.write_text("\n".join([f"{TIME}\t{PLASMA}", *rows]) + "\n", encoding="utf-8")
 
 
-def _record(maps: ParameterMaps, exam: Exam, record: Mapping[str, Any]) -> dict[str, Any]:
-    series = exam.series
-    own = {
+def _record(maps: ParameterMaps, exam: Exam | None, record: Mapping[str, Any]) -> dict[str, Any]:
+    own = _maps_record(maps) | ({} if exam is None else _exam_record(exam))
+    rest = {key: value for key, value in record.items() if key != "versions"}
+    clash = sorted(own.keys() & rest.keys())
+    if clash:
+        raise ValueError(f"record has keys that maps.json fills itself: {', '.join(clash)}")
+    return own | rest | {"versions": _versions() | dict(record.get("versions", {}))}
+
+
+def _maps_record(maps: ParameterMaps) -> dict[str, Any]:
+    return {
         "estimator": maps.estimator,
         "model": maps.model,
         "settings": maps.settings,
@@ -95,6 +107,17 @@ def _record(maps: ParameterMaps, exam: Exam, record: Mapping[str, Any]) -> dict[
         },
         "reasons": _reasons(maps),
         "reason_file": "reason.nii.gz",
+        "grid": {
+            "matrix": maps.valid.shape,
+            "voxel_size_mm": voxel_size(maps.affine),
+            "plane": plane(maps.affine),
+        },
+    }
+
+
+def _exam_record(exam: Exam) -> dict[str, Any]:
+    series = exam.series
+    return {
         "t10": {
             "source": exam.t10_source,
             "unit": T10.unit,
@@ -124,19 +147,9 @@ def _record(maps: ParameterMaps, exam: Exam, record: Mapping[str, Any]) -> dict[
             "baseline_frames": exam.baseline_frames,
             "motion_mm": exam.motion,
         },
-        "grid": {
-            "matrix": series.grid,
-            "voxel_size_mm": voxel_size(series.affine),
-            "plane": plane(series.affine),
-        },
         "series": {"description": series.description, "notes": series.notes},
         "assumptions": exam.assumptions,
     }
-    rest = {key: value for key, value in record.items() if key != "versions"}
-    clash = sorted(own.keys() & rest.keys())
-    if clash:
-        raise ValueError(f"record has keys that maps.json fills itself: {', '.join(clash)}")
-    return own | rest | {"versions": _versions() | dict(record.get("versions", {}))}
 
 
 def _quantity(name: str, file: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-_SERIES_BELOW = 0.05
+_SERIES_BELOW = 0.01
 
 
 def exponential_convolution(
@@ -55,7 +55,7 @@ def _segment_weights(x: Float[Tensor, "..."]) -> tuple[Tensor, Tensor]:
     return new, both - new
 
 
-def _series(x: Float[Tensor, "..."], first_factorial: int, terms: int = 9) -> Tensor:
+def _series(x: Float[Tensor, "..."], first_factorial: int, terms: int = 6) -> Tensor:
     """Sum of (-x)^n / (n + first_factorial)! by Horner's rule."""
     total = torch.ones_like(x)
     for n in range(terms - 1, 0, -1):

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gadmap.data import ParameterMaps
 from gadmap.io import read_volume
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
-from gadmap.pipeline.stages import Stages
+from gadmap.pipeline.stages import Watch, unwatched
 
 _TISSUE = "tumour rim"
 _PURE = 0.99
@@ -44,7 +43,7 @@ def run_demo(
     slices: int = 16,
     frames: int = 65,
     overwrite: bool = False,
-    stages: Stages | None = None,
+    watch: Watch = unwatched,
 ) -> DemoResult:
     """Write the phantom as DICOM, map that folder like any other, compare with the truth's files.
 
@@ -53,7 +52,7 @@ def run_demo(
     OSError
         If the output cannot be written.
     """
-    stages, out = stages or Stages(), Path(out)
+    out = Path(out)
     phantom = write_phantom(
         out / "phantom",
         seed=seed,
@@ -61,40 +60,29 @@ def run_demo(
         slices=slices,
         frames=frames,
         overwrite=overwrite,
-        stages=stages,
+        watch=watch,
     )
-    mapped = map_exam(phantom.source, out / "maps", overwrite=overwrite, stages=stages)
+    mapped = map_exam(phantom.source, out / "maps", overwrite=overwrite, watch=watch)
     return DemoResult(mapped=mapped, phantom=phantom, error=error_to_truth(mapped, phantom))
 
 
 def error_to_truth(mapped: MapResult, phantom: PhantomFiles) -> str:
     """One line with the error of the maps to the truth's files."""
-    series = mapped.exam.series
+    maps, series = mapped.maps, mapped.exam.series
 
     def truth(name: str) -> np.ndarray:
         return read_volume(phantom.truth / f"{name}.nii.gz", series, f"true {name}")
 
-    labels, purity = truth("labels"), truth("purity")
-    pure = (labels == phantom.tissues.index(_TISSUE)) & (purity > _PURE) & mapped.maps.valid
-    everywhere = mapped.maps.valid & np.isfinite(truth("ktrans"))
-    relative = ", ".join(
-        f"{name} {_median_relative_error(mapped.maps, truth(name), name, pure):.1%}"
+    known = maps.valid & np.isfinite(truth("ktrans"))
+    rim = known & (truth("labels") == phantom.tissues.index(_TISSUE)) & (truth("purity") > _PURE)
+    error = (maps["ktrans"] - truth("ktrans"))[rim]
+    relative = (
+        f"{name} {np.median(np.abs(maps[name][rim] / truth(name)[rim] - 1)):.1%}"
         for name in _PARAMETERS
     )
-    rmse = _rmse(mapped.maps["ktrans"], truth("ktrans"), everywhere)
-    rim = _rmse(mapped.maps["ktrans"], truth("ktrans"), pure)
+    everywhere = np.median(np.abs(maps["ktrans"] - truth("ktrans"))[known])
     return (
-        f"error to the known truth: ktrans RMSE {rmse:.4f} 1/min over {everywhere.sum():,} voxels, "
-        f"{rim:.4f} 1/min in {pure.sum():,} voxels of pure {_TISSUE}; "
-        f"median relative error there: {relative}"
+        f"error to the known truth in {rim.sum():,} voxels of pure {_TISSUE}: ktrans RMSE "
+        f"{np.sqrt(np.mean(error**2)):.4f} 1/min; median relative error {', '.join(relative)}; "
+        f"in all {known.sum():,} voxels, median error of ktrans {everywhere:.4f} 1/min"
     )
-
-
-def _rmse(values: np.ndarray, truth: np.ndarray, where: np.ndarray) -> float:
-    return float(np.sqrt(np.mean((values[where] - truth[where]) ** 2)))
-
-
-def _median_relative_error(
-    maps: ParameterMaps, truth: np.ndarray, name: str, where: np.ndarray
-) -> float:
-    return float(np.median(np.abs(maps[name][where] / truth[where] - 1)))

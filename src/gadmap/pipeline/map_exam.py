@@ -16,7 +16,7 @@ from gadmap.io import (
     write_maps,
 )
 from gadmap.pipeline.inputs import PathLike
-from gadmap.pipeline.stages import Stages
+from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.pipeline.steps import estimate, prepare
 from gadmap.report import write_report
 
@@ -68,7 +68,7 @@ def map_exam(
     series: str | None = None,
     frame_step: float | None = None,
     overwrite: bool = False,
-    stages: Stages | None = None,
+    watch: Watch = unwatched,
 ) -> MapResult:
     """Read an examination, map it, and write maps and report into `out`, all of it or nothing.
 
@@ -80,7 +80,7 @@ def map_exam(
     ValueError, OSError
         If the input cannot be used or the output not be written; the message says why.
     """
-    stages, out = stages or Stages(), Path(out)
+    stages, out = Stages(watch), Path(out)
     if vfa and t10 is not None:
         raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
     options = {

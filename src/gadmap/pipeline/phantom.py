@@ -1,5 +1,6 @@
 """`gadmap phantom`: a case with known truth, as files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ from gadmap.io import results_folder, write_dicom, write_enhanced_dicom, write_m
 from gadmap.io.nifti_write import save_nifti
 from gadmap.phantoms import Phantom, reference_object
 from gadmap.pipeline.inputs import PathLike
-from gadmap.pipeline.stages import Stages
+from gadmap.pipeline.stages import Stages, Watch, unwatched
 
 FileFormat = Literal["dicom", "nifti"]
 Vendor = Literal["siemens", "ge", "philips", "enhanced"]
@@ -30,12 +31,15 @@ class PhantomFiles:
         Number of files of the case.
     tissues
         Name of the tissue of each label.
+    seconds
+        Wall-clock time of each stage [s].
     """
 
     source: Path
     truth: Path
     count: int
     tissues: tuple[str, ...]
+    seconds: Mapping[str, float]
 
 
 def write_phantom(
@@ -49,7 +53,7 @@ def write_phantom(
     slices: int = 16,
     frames: int = 65,
     overwrite: bool = False,
-    stages: Stages | None = None,
+    watch: Watch = unwatched,
 ) -> PhantomFiles:
     """Write a brain tumour with known truth: the case, and its truth in a folder of its own.
 
@@ -60,7 +64,7 @@ def write_phantom(
     OSError
         If the output cannot be written.
     """
-    stages, out = stages or Stages(), Path(out)
+    stages, out = Stages(watch), Path(out)
     with results_folder(out, overwrite) as folder:
         with stages.stage("phantom"):
             phantom = reference_object(
@@ -69,8 +73,13 @@ def write_phantom(
         with stages.stage("writing the phantom"):
             count = _write_case(folder / file_format, phantom, vendor, file_format)
             _write_truth(folder / "truth", phantom)
-    source = out / "dicom" if file_format == "dicom" else out / "nifti" / "dce.nii.gz"
-    return PhantomFiles(source=source, truth=out / "truth", count=count, tissues=phantom.tissues)
+    return PhantomFiles(
+        source=out / "dicom" if file_format == "dicom" else out / "nifti" / "dce.nii.gz",
+        truth=out / "truth",
+        count=count,
+        tissues=phantom.tissues,
+        seconds=stages.seconds,
+    )
 
 
 def _write_case(folder: Path, phantom: Phantom, vendor: Vendor, file_format: FileFormat) -> int:

@@ -173,7 +173,7 @@ def estimate(
         raise ValueError(
             f"no estimator {estimator!r}; there are the models {', '.join(KINETIC_MODELS)}"
         )
-    return LeastSquares(model=estimator).estimate(exam, progress=progress)
+    return LeastSquares(estimator, progress=progress).estimate(exam)
 
 
 def write(

@@ -13,7 +13,7 @@ from gadmap.preparation.onset import Onset
 
 
 def arterial_input(
-    choice: Aif | str | Bool[np.ndarray, "x y z"],
+    choice: Aif | str | Bool[np.ndarray, "_ _ _"],
     blood: BloodSignal,
     t10: Float[np.ndarray, "x y z"],
     inside: Bool[np.ndarray, "x y z"],

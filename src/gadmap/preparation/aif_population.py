@@ -46,7 +46,7 @@ def population_aif(
         raise ValueError(f"no population curve is called {name!r}; expected one of {known}")
     population = POPULATION_AIFS[name]
     tissue = _tissue_curve(series, t10, b1, inside, onset.frames)
-    delay = _fitted_onset(population, series.t, tissue, onset.time, hct)
+    delay = fitted_onset(population, series.t, tissue, onset.time, hct)
     since = torch.tensor(series.t - delay, dtype=torch.float64)
     plasma = population.plasma(since, hct).numpy()
     if not (plasma > 0).any():
@@ -93,7 +93,7 @@ def _tissue_curve(
     return curves.mean(axis=0)
 
 
-def _fitted_onset(
+def fitted_onset(
     population: PopulationAif,
     t: Float[np.ndarray, " time"],
     tissue: Float[np.ndarray, " time"],

@@ -18,6 +18,7 @@ from gadmap.preparation.vessel_curves import CurveFeatures, curve_features
 
 _SCREENED_SHARE, _SCREENED_LEAST = 0.1, 500
 _MOST_NOISE = 0.15
+_WIDEST = 60.0
 _LEAST_PEAK_SHARE = 0.3
 _SEED_SHARE, _SEEDS_LEAST = 0.0005, 40
 _LEAST_CLUSTER = 3
@@ -83,7 +84,7 @@ def _candidates(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> _Candi
     features = curve_features(blood.series.t, curves, blood.baseline_frames)
     with np.errstate(invalid="ignore"):
         sound = np.isfinite(features.arrival) & (features.noise < _MOST_NOISE)
-    sound &= features.width > 0
+        sound &= (features.width > 0) & (features.width < _WIDEST)
     if not sound.any():
         raise ValueError(_NOT_FOUND.format("no voxel has an early, high and smooth peak"))
     high = features.peak >= _LEAST_PEAK_SHARE * np.percentile(features.peak[sound], 99.5)
@@ -129,9 +130,7 @@ def _plasma_of(blood: BloodSignal, voxels: Int[np.ndarray, "voxel 3"]) -> np.nda
     return voxel_plasma(blood, blood.series.signal[at], blood.b1[at], t1)
 
 
-def _clusters(
-    candidates: _Candidates, grid: tuple[int, int, int]
-) -> list[Int[np.ndarray, " member"]]:
+def _clusters(candidates: _Candidates, grid: tuple[int, int, int]) -> list[Int[np.ndarray, " _"]]:
     """Connected clusters of the best scores, the best cluster first; rows of the candidates."""
     size = len(candidates.score)
     seeds = max(_SEEDS_LEAST, round(_SEED_SHARE * np.prod(grid)))
@@ -209,7 +208,7 @@ def _inner(
 def _rationale(
     blood: BloodSignal,
     candidates: _Candidates,
-    clusters: list[Int[np.ndarray, " member"]],
+    clusters: list[Int[np.ndarray, " _"]],
     core: Int[np.ndarray, "voxel 3"],
     plasma: Float[np.ndarray, " time"],
 ) -> tuple[str, ...]:

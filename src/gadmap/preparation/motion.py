@@ -13,13 +13,14 @@ from scipy import ndimage
 
 from gadmap.data import DceSeries
 
-_LEAST_SLICES = 4
-_IN_PLANE = (0, 0, 1, 1, 1, 0)
-_BINS = 32
+_LEAST_SLICES = 4  # that SimpleITK's pyramids and splines need
+_LEAST_SLICES_THROUGH = 8
+_FROZEN = 1e12
+_BINS = 64
 _SAMPLES = 40_000
 _SEED = 1
 _MARGIN = 3
-_BRIGHTEST = 95
+_BRIGHTEST = 90
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,6 +35,8 @@ class _Target:
         Where the images are compared.
     centre
         Of rotation [mm].
+    radius
+        Root mean square distance of the body from there [mm].
     slices
         Slices of the series; the images hold more where these are too few.
     """
@@ -41,6 +44,7 @@ class _Target:
     image: sitk.Image
     mask: sitk.Image
     centre: tuple[float, float, float]
+    radius: float
     slices: int
 
 
@@ -78,10 +82,10 @@ def corrected_series(
 ) -> tuple[DceSeries, Float[np.ndarray, " time"]]:
     """Series with every frame moved onto the mean before contrast, and how far [mm].
 
-    Rigid: three shifts and three rotations, in the plane only where there are fewer than four
-    slices. The measure is mutual information, which enhancement disturbs little; it is compared
-    in `mask` and a margin. A frame's displacement is the mean over the voxels of `mask`. Voxels
-    that a frame did not see are NaN in it.
+    Rigid: three shifts and three rotations; in the plane only where there are fewer than eight
+    slices, of which a shift through the plane would lose too many. The measure is mutual
+    information, which enhancement disturbs little, in `mask` and a margin. A frame's displacement
+    is the mean over the voxels of `mask`. Voxels that a frame did not see are NaN in it.
 
     References
     ----------
@@ -114,11 +118,13 @@ def corrected_series(
 
 def _target(reference: Float[np.ndarray, "x y z"], frames: _Frames) -> _Target:
     around = ndimage.binary_dilation(frames.mask, np.ones((3, 3, 1)), iterations=_MARGIN)
-    x, y, z = frames.points.mean(axis=0)
+    points = frames.points
+    x, y, z = points.mean(axis=0)
     return _Target(
         image=_image(_without_vessels(reference, frames.mask), frames.spacing),
         mask=_image(around, frames.spacing, np.uint8),
         centre=(float(x), float(y), float(z)),
+        radius=float(np.sqrt(points.var(axis=0).sum())),
         slices=reference.shape[2],
     )
 
@@ -178,9 +184,12 @@ def _registered(target: _Target, frame: sitk.Image) -> sitk.Euler3DTransform:
     method.SetOptimizerAsRegularStepGradientDescent(
         learningRate=1.0, minStep=1e-3, numberOfIterations=60, gradientMagnitudeTolerance=1e-6
     )
-    method.SetOptimizerScalesFromPhysicalShift()
-    if target.slices < _LEAST_SLICES:
-        method.SetOptimizerWeights(_IN_PLANE)
+    # A step of one then moves the body by about 1 mm, whether it turns or shifts.
+    turn = target.radius**2
+    scales = np.array([turn, turn, turn, 1.0, 1.0, 1.0])
+    if target.slices < _LEAST_SLICES_THROUGH:
+        scales[[0, 1, 5]] = _FROZEN
+    method.SetOptimizerScales(scales.tolist())
     method.SetShrinkFactorsPerLevel([2, 1])
     method.SetSmoothingSigmasPerLevel([1.0, 0.0])
     method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOff()

@@ -33,7 +33,7 @@ class NativeT1:
 def native_t10(
     series: DceSeries,
     vfa: FlipAngleSeries | None,
-    t10: float | Float[np.ndarray, "x y z"] | None,
+    t10: float | Float[np.ndarray, "_ _ _"] | None,
     b1: Float[np.ndarray, "x y z"] | None,
     inside: Bool[np.ndarray, "x y z"],
 ) -> NativeT1:
@@ -113,7 +113,7 @@ def _require_same_grid(series: DceSeries, vfa: FlipAngleSeries) -> None:
         )
 
 
-def _checked_map(series: DceSeries, t10: Float[np.ndarray, "x y z"]) -> Float[np.ndarray, "x y z"]:
+def _checked_map(series: DceSeries, t10: Float[np.ndarray, "_ _ _"]) -> Float[np.ndarray, "x y z"]:
     if t10.shape != series.grid:
         raise ValueError(
             f"T10 map has shape {t10.shape}; expected {series.grid}, the series' grid. "

@@ -14,6 +14,7 @@ _LEAST_RISE = 8.0
 _FOOT_SDS, _FOOT_SHARE = 2.0, 0.02
 _WASHOUT_SDS, _WASHOUT_SHARE = 3.0, 0.05
 _ENOUGH_FOR_NOISE = 5
+_KINK_VARIANCES = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +46,13 @@ def curve_onset(t: Float[np.ndarray, " time"], curve: Float[np.ndarray, " time"]
     """Onset of a curve's rise, or None where nothing rises above the noise.
 
     The foot is sought backwards from the peak: past half of the rise, down to the last frame
-    within two standard deviations, or 2 % of the rise, of the baseline. A frame less in the
-    baseline costs little, an enhanced one biases it. `frames` is 0 where the peak is the first
-    frame.
+    within two standard deviations, or 2 % of the rise, of the baseline, and further where a flat
+    and then straight line tells against that frame. A frame less in the baseline costs little, an
+    enhanced one biases it. `frames` is 0 where the peak is the first frame.
+
+    References
+    ----------
+    Cheong et al., Phys Med Biol 2003;48:N83-N88: the flat and then straight line.
     """
     noise = _noise(curve)
     peak = int(np.argmax(curve))
@@ -68,6 +73,7 @@ def curve_onset(t: Float[np.ndarray, " time"], curve: Float[np.ndarray, " time"]
         if curve[foot - 1] <= baseline + allowed:
             break
         foot -= 1
+    foot = _kink(t[: half + 1], curve[: half + 1], foot, _baseline_noise(curve[:foot], noise))
     baseline = float(curve[:foot].mean())
     rise = float(curve[peak]) - baseline
     if rise <= _LEAST_RISE * _baseline_noise(curve[:foot], noise):
@@ -143,6 +149,23 @@ def _baseline_noise(baseline: Float[np.ndarray, " frame"], noise: float) -> floa
     if baseline.size < _ENOUGH_FOR_NOISE:
         return noise
     return float(np.median(np.abs(baseline - np.median(baseline)))) / 0.6745
+
+
+def _kink(
+    t: Float[np.ndarray, " time"], curve: Float[np.ndarray, " time"], latest: int, noise: float
+) -> int:
+    """Most frames, up to `latest`, before the kink of a flat-then-straight line that fits.
+
+    A line fits if its sum of squares is that of the best, but for what noise explains.
+    """
+    errors = []
+    for frames in range(1, latest + 1):
+        ramp = np.clip(t - t[frames - 1], 0, None)
+        design = np.stack([np.ones_like(t), ramp], axis=1)
+        errors.append(curve - design @ np.linalg.lstsq(design, curve, rcond=None)[0])
+    sse = np.square(errors).sum(axis=1)
+    fits = sse <= sse.min() * (1 + 1e-9) + _KINK_VARIANCES * noise**2
+    return int(np.flatnonzero(fits)[-1]) + 1
 
 
 def _foot_time(

@@ -20,7 +20,7 @@ class CurveFeatures:
     arrival
         When the curve passes half of its peak on the way up [s].
     width
-        How long it stays above half of its peak [s].
+        How long it stays above half of its peak [s]; NaN where it never falls below again.
     noise
         Standard deviation over the peak: the larger of the baseline's and of the tail's
         roughness.
@@ -62,7 +62,7 @@ def curve_features(
     after = np.where(~above & (index > top[:, None]), index, t.size).min(axis=1)
     arrival = _crossing(t, curves, half, np.maximum(before, 0))
     leaving = _crossing(t, curves, half, np.clip(after - 1, 0, t.size - 2))
-    leaving = np.where(after == t.size, t[-1], leaving)
+    leaving = np.where(after == t.size, np.nan, leaving)
     arrival = np.where((before >= baseline_frames - 1) & (peak > 0), arrival, np.nan)
     tail = curves[:, t.size // 2 :]
     rough = _median_noise(tail) if tail.shape[1] > 2 else np.zeros(peak.size)

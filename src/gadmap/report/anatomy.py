@@ -1,14 +1,20 @@
 """The gray picture under every map, and the slices worth showing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.quantities import QUANTITIES
 from gadmap.report.view import View, view_of
 
 _MARGIN = 0.04
+_SURE = 3.0
+_NEGLIGIBLE = 1e-9
+_AT_BOUND = 1e-5
+_SOURCES = {"kep": ("ktrans", "ve"), "r2": ()}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -72,18 +78,41 @@ def enhancing(maps: ParameterMaps) -> Bool[np.ndarray, "x y z"]:
     return maps.valid & (maps.reason != Reason.NO_ENHANCEMENT)
 
 
+def determined(maps: ParameterMaps, name: str) -> Bool[np.ndarray, "x y z"]:
+    """Enhancing voxels whose data determine the parameter: it did not reach its upper bound.
+
+    A derived parameter, as kep, is determined where those it comes from are.
+    """
+    bounds = maps.settings.get("bounds")
+    given = bounds if isinstance(bounds, Mapping) else {}
+    drawn = enhancing(maps)
+    for source in _SOURCES.get(name, (name,)):
+        if source in maps.values and source in QUANTITIES:
+            high = float(given.get(source, QUANTITIES[source].bounds)[1])
+            drawn = drawn & (maps[source] < high * (1 - _AT_BOUND))
+    return drawn
+
+
+def telling(maps: ParameterMaps, name: str = "ktrans") -> Bool[np.ndarray, "x y z"]:
+    """Voxels whose parameter is determined and at least three standard errors."""
+    drawn = determined(maps, name) & (maps.reason != Reason.NOT_CONVERGED)
+    error = maps.standard_error.get(name)
+    return drawn if error is None else drawn & (maps[name] >= _SURE * error)
+
+
 def slices_that_matter(maps: ParameterMaps, most: int) -> list[int]:
     """At most so many slices where most enhances most strongly, in the order of the array.
 
     A slice counts with the sum of its squared ktrans, so that a small tumour weighs more than a
-    large area of faint enhancement; values are capped at their 99.5th percentile.
+    large area of faint enhancement. Only voxels that can be told from zero count, capped at their
+    99th percentile: a vessel is no reason to show a slice.
     """
-    drawn = enhancing(maps)
-    if not drawn.any():
-        return slices_by_area(maps.valid, most) or [maps.valid.shape[2] // 2]
+    drawn = telling(maps)
     ktrans = np.where(drawn, maps["ktrans"], 0).astype(np.float64)
-    weight = np.minimum(ktrans, np.percentile(ktrans[drawn], 99.5)) ** 2
-    return _largest(weight.sum(axis=(0, 1)) + 1e-12 * drawn.sum(axis=(0, 1)), most)
+    cap = float(np.percentile(ktrans[drawn], 99.0)) if drawn.any() else 1.0
+    weight = np.minimum(ktrans / (cap or 1.0), 1) ** 2
+    area = _NEGLIGIBLE * maps.valid.sum(axis=(0, 1))
+    return _largest(weight.sum(axis=(0, 1)) + area, most) or [maps.valid.shape[2] // 2]
 
 
 def slices_by_area(where: Bool[np.ndarray, "x y z"], most: int) -> list[int]:

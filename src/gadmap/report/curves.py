@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.data import Exam, ParameterMaps
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import exam_concentration
+from gadmap.report.anatomy import telling
 
-PERCENTILES = (10.0, 30.0, 50.0, 70.0, 90.0, 99.0)
+PERCENTILES = (10.0, 50.0, 75.0, 90.0, 97.0, 99.5)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,7 +44,7 @@ class VoxelCurve:
 
 
 def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
-    """Curves at fixed percentiles of ktrans among voxels estimated without reservation."""
+    """Curves at fixed percentiles of ktrans among voxels where it can be told from zero."""
     voxels = _at_percentiles(maps, PERCENTILES)
     if not voxels.size:
         return []
@@ -69,7 +70,7 @@ def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
 
 def _at_percentiles(maps: ParameterMaps, percentiles: tuple[float, ...]) -> Int[np.ndarray, "n 3"]:
     """Indices of the voxels nearest to percentiles of ktrans, rising."""
-    inside = np.argwhere(maps.reason == Reason.ESTIMATED)
+    inside = np.argwhere(telling(maps))
     if not len(inside):
         return np.empty((0, 3), dtype=np.int64)
     order = np.argsort(maps["ktrans"][tuple(inside.T)], kind="stable")

@@ -104,7 +104,7 @@ def curve_figures(
         figures.append(
             CurveFigure(
                 letter=letter,
-                heading=f"voxel ({x}, {y}, {z}), {curve.percentile:.0f}th percentile of ktrans",
+                heading=f"voxel ({x}, {y}, {z}), {curve.percentile:g}th percentile of ktrans",
                 caption=", ".join(values),
                 plot=curve_plot(curve, letter),
             )

@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 from markupsafe import Markup
 
-from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.data import Exam, ParameterMaps
 from gadmap.quantities import T10
-from gadmap.report.anatomy import Anatomy, enhancing, slices_that_matter
+from gadmap.report.anatomy import Anatomy, determined, slices_that_matter, telling
 from gadmap.report.mosaic import map_mosaic
 from gadmap.report.picture import Picture, strip
 from gadmap.report.scale import Scale, robust_scale
@@ -18,6 +18,8 @@ _MOST_SLICES = 12
 _FEW_SLICES = 4
 _VALUES = "viridis"
 _ERRORS = "inferno"
+_BLUR = 0.5
+_TELLING = "voxels where the parameter is three standard errors or more"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,21 +48,23 @@ class MapFigure:
 
 
 def parameter_figures(anatomy: Anatomy, maps: ParameterMaps) -> list[MapFigure]:
-    """One figure for each parameter, where the voxel enhances."""
-    drawn, slices = enhancing(maps), slices_that_matter(maps, _MOST_SLICES)
-    return [
-        _figure(anatomy, name, maps[name], drawn, slices, parameter_scale(maps, name))
-        for name in parameter_names(maps)
-    ]
+    """One figure for each parameter, where the data determine it."""
+    slices = slices_that_matter(maps, _MOST_SLICES)
+    figures = []
+    for name in parameter_names(maps):
+        scale = parameter_scale(maps, name)
+        drawn = determined(maps, name) & ~_blurred(maps, name, scale)
+        figures.append(_figure(anatomy, name, maps[name], drawn, slices, scale))
+    return figures
 
 
 def error_figures(anatomy: Anatomy, maps: ParameterMaps) -> list[MapFigure]:
-    """One small figure for each standard error."""
+    """One figure of a few slices for each standard error."""
     slices = slices_that_matter(maps, _FEW_SLICES)
     figures = []
     for name, values in maps.standard_error.items():
-        drawn = enhancing(maps) & np.isfinite(values)
-        scale = robust_scale(values, drawn, _ERRORS, 95.0)
+        drawn = determined(maps, name) & np.isfinite(values)
+        scale = robust_scale(values, drawn & telling(maps, name), _ERRORS, 95.0, _TELLING)
         figures.append(_figure(anatomy, name, values, drawn, slices, scale, error=True))
     return figures
 
@@ -80,7 +84,7 @@ def t10_figure(anatomy: Anatomy, exam: Exam, maps: ParameterMaps) -> MapFigure |
     if not drawn.any() or np.ptp(exam.t10[drawn]) == 0:
         return None
     slices = slices_that_matter(maps, _MOST_SLICES)
-    scale = robust_scale(exam.t10, drawn, _VALUES, 95.0)
+    scale = robust_scale(exam.t10, drawn, _VALUES, 95.0, "the mask")
     return _figure(anatomy, T10.name, exam.t10, drawn, slices, scale)
 
 
@@ -91,9 +95,19 @@ def parameter_names(maps: ParameterMaps) -> list[str]:
 
 
 def parameter_scale(maps: ParameterMaps, name: str) -> Scale:
-    """The scale of a parameter's map, from the voxels estimated without reservation."""
-    certain = maps.reason == Reason.ESTIMATED
-    return robust_scale(maps[name], certain if certain.any() else maps.valid, _VALUES, 99.0)
+    """The scale of a parameter's map, from the voxels where it can be told from zero."""
+    counted = telling(maps, name)
+    if not counted.any():
+        return robust_scale(maps[name], maps.valid, _VALUES, 99.0, "the voxels estimated")
+    return robust_scale(maps[name], counted, _VALUES, 99.0, _TELLING)
+
+
+def _blurred(maps: ParameterMaps, name: str, scale: Scale) -> Bool[np.ndarray, "x y z"]:
+    """Voxels whose standard error is so large that their colour would say nothing."""
+    error = maps.standard_error.get(name)
+    if error is None:
+        return np.zeros(maps.valid.shape, dtype=bool)
+    return ~(error <= _BLUR * (scale.high - scale.low))
 
 
 def _figure(

@@ -169,11 +169,9 @@ def columns_of(tiles: int) -> int:
     return min((4, 3), key=lambda columns: (-tiles % columns, -columns))
 
 
-def _write(
-    tile: Tile, at: tuple[float, float], text: str, colour: tuple[int, int, int] = _INK
-) -> None:
-    font = ImageFont.load_default(18)
-    ImageDraw.Draw(tile).text(at, text, fill=colour, font=font, stroke_width=2, stroke_fill=0)
+def _write(tile: Tile, at: tuple[float, float], text: str, size: int = 18) -> None:
+    font = ImageFont.load_default(size)
+    ImageDraw.Draw(tile).text(at, text, fill=_INK, font=font, stroke_width=3, stroke_fill=0)
 
 
 def _ring(tile: Tile, centre: tuple[float, float], letter: str) -> None:
@@ -182,5 +180,5 @@ def _ring(tile: Tile, centre: tuple[float, float], letter: str) -> None:
     for radius, colour, width in ((11, (0, 0, 0), 5), (10, _MARK, 3)):
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=width)
     if letter:
-        beside = x + 15 if x + 32 < tile.width else x - 28
-        _write(tile, (beside, y - 11), letter, _MARK)
+        beside = x + 15 if x + 32 < tile.width else x - 32
+        _write(tile, (beside, y - 14), letter, size=24)

@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from gadmap.data import Exam, ParameterMaps, Reason
-from gadmap.report.anatomy import Anatomy, enhancing, slices_that_matter
+from gadmap.report.anatomy import Anatomy, determined, slices_that_matter
 from gadmap.report.maps_section import parameter_names, parameter_scale
 from gadmap.report.mosaic import class_mosaic
 from gadmap.report.picture import Picture
@@ -35,12 +35,13 @@ class ReasonRow:
     sentence: str
     count: int
     percent: float
+    share: str
     colour: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuantityRow:
-    """A quantity's distribution over the enhancing voxels, ready to print."""
+    """A quantity's distribution, ready to print."""
 
     name: str
     symbol: Markup
@@ -68,10 +69,15 @@ def reason_rows(maps: ParameterMaps) -> list[ReasonRow]:
                 sentence=reason.sentence,
                 count=int(count),
                 percent=100 * int(count) / total,
+                share=_share(100 * int(count) / total),
                 colour="#{:02x}{:02x}{:02x}".format(*colour) if colour else "",
             )
         )
     return rows
+
+
+def _share(percent: float) -> str:
+    return f"{percent:.1f} %" if percent >= 0.1 else "< 0.1 %"
 
 
 def reason_picture(anatomy: Anatomy, maps: ParameterMaps) -> Picture | None:
@@ -89,10 +95,10 @@ def reason_picture(anatomy: Anatomy, maps: ParameterMaps) -> Picture | None:
 
 
 def quantity_rows(maps: ParameterMaps) -> list[QuantityRow]:
-    """Distribution of each parameter and of r2 where the voxel enhances."""
-    drawn = enhancing(maps)
+    """Distribution of each parameter, and of r2, where the data determine it."""
     names = [name for name in (*parameter_names(maps), "r2") if name in maps.values]
-    return [_quantity_row(maps, name, drawn) for name in names if drawn.any()]
+    drawn = {name: determined(maps, name) for name in names}
+    return [_quantity_row(maps, name, drawn[name]) for name in names if drawn[name].any()]
 
 
 def _quantity_row(maps: ParameterMaps, name: str, drawn: np.ndarray) -> QuantityRow:

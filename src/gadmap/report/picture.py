@@ -16,6 +16,7 @@ INK = "#123456"
 """Colour in a drawing that becomes the page's text colour, light or dark."""
 
 _QUALITY = 82
+_ENLARGED = 1.35
 _NAMESPACES = re.compile(r'\s(xmlns(:\w+)?)="[^"]*"')
 _FONT = re.compile(r"font: (?:\w+ )?([\d.]+px)[^;\"]*")
 
@@ -70,6 +71,7 @@ def drawing(figure: Figure, name: str, alt: str) -> Picture:
 
 
 def _image(kind: str, data: bytes, shape: tuple[int, ...], alt: str) -> Markup:
-    return Markup('<img src="data:{};base64,{}" alt="{}" width="{}" height="{}">').format(
-        kind, base64.b64encode(data).decode("ascii"), alt, shape[1], shape[0]
-    )
+    encoded = base64.b64encode(data).decode("ascii")
+    element = '<img src="data:{};base64,{}" alt="{}" width="{}" height="{}" style="width:{}">'
+    wide = f"min(100%,{_ENLARGED * shape[1]:.0f}px)"
+    return Markup(element).format(kind, encoded, alt, shape[1], shape[0], wide)  # noqa: S704

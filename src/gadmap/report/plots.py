@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from gadmap.data import Exam
 from gadmap.report.curves import VoxelCurve
@@ -11,7 +12,7 @@ from gadmap.report.picture import INK, Picture, drawing
 
 FIT = "#d55e00"
 FILL = "#4c86b8"
-_FONT = 9
+_FONT = 10
 
 
 def aif_plot(exam: Exam) -> Picture:
@@ -27,7 +28,8 @@ def aif_plot(exam: Exam) -> Picture:
         axes.plot(t, plasma, "o", color=FIT, markersize=3)
     axes.set_xlim(0, last)
     axes.set_ylim(min(0.0, float(plasma.min())), float(plasma.max()) * 1.08)
-    axes.text(arrival, axes.get_ylim()[1], " contrast arrives", va="top", fontsize=_FONT, color=INK)
+    top = 0.98 * axes.get_ylim()[1]
+    axes.text(arrival, top, "  contrast arrives", va="top", fontsize=_FONT, color=INK)
     axes.set_xlabel("time since the first frame [s]")
     axes.set_ylabel("plasma concentration [mmol/L]")
     peak = int(np.argmax(plasma))
@@ -79,14 +81,15 @@ def histogram(
     for value, style in zip(quartiles, (":", "-", ":"), strict=True):
         axes.axvline(min(value, high), color=INK, linestyle=style, linewidth=1.2)
     axes.set_xlim(low, high)
-    axes.set_xlabel(unit or "fraction")
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=0.8)
+    axes.set_xlabel(unit)
     axes.set_ylabel("voxels")
     return drawing(
         figure,
         f"histogram-{name}",
         f"Histogram of {name} over {values.size} voxels; median {quartiles[1]:.3g}, quartiles "
-        f"{quartiles[0]:.3g} and {quartiles[2]:.3g} {unit}".rstrip()
-        + ".",
+        f"{quartiles[0]:.3g} and {quartiles[2]:.3g} {unit}.",
     )
 
 
@@ -125,3 +128,4 @@ def _plain(axes: Axes) -> None:
     axes.yaxis.label.set(color=INK, size=_FONT)
     axes.grid(color=INK, alpha=0.1, linewidth=0.7)
     axes.set_axisbelow(True)
+    axes.xaxis.set_major_locator(MaxNLocator(6))

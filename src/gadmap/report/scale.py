@@ -52,12 +52,19 @@ def robust_scale(
     counted: Bool[np.ndarray, "x y z"],
     colormap: str,
     percentile: float,
+    of: str,
 ) -> Scale:
-    """A scale from 0 to a percentile of the voxels that count, rounded up to two digits."""
+    """A scale from 0 to a percentile of the voxels that count, rounded up to two digits.
+
+    `of` says in words which voxels count.
+    """
     shown = values[counted & np.isfinite(values)]
     reached = float(np.percentile(shown, percentile)) if shown.size else 0.0
     high = _rounded_up(reached) if reached > 0 else 1.0
-    words = f"Scale from 0 to the {percentile:g}th percentile; higher values take the last colour."
+    words = (
+        f"Scale from 0 to the {percentile:g}th percentile of {of}; "
+        "higher values take the last colour."
+    )
     return Scale(low=0.0, high=high, colormap=colormap, words=words)
 
 

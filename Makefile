@@ -1,0 +1,42 @@
+# make demo and make test set up what they need; make setup does that alone.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
+
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint bench pictures
+
+help:
+	@echo "make setup     .venv with the package, editable, under constraints.txt"
+	@echo "make demo      a phantom examination from DICOM to maps and report, in demo/"
+	@echo "make test      every check: style, types, import layers, tests"
+	@echo "make lint      the checks that run no test"
+	@echo "make bench     the figures that the documentation quotes"
+	@echo "make pictures  the pictures of the documentation, from demo/"
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable ".[compressed,dev]"
+	@touch $@
+
+demo: $(READY)
+	$(BIN)/gadmap demo --out demo --overwrite
+
+test: lint
+	$(BIN)/pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run_all.py
+
+pictures: $(READY)
+	$(BIN)/python docs/make_pictures.py
