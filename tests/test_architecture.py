@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gadmap.cli import Model
+from gadmap.cli.options import Model
 from gadmap.physics.kinetics import KINETIC_MODELS
 
 ROOT = Path(__file__).parents[1]

@@ -93,7 +93,10 @@ def test_an_arterial_input_may_have_other_times_than_the_series():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"acquisitions": (acquisition(5), acquisition(15))}, "3 flip-angle volumes but 2 settings"),
+        (
+            {"acquisitions": (acquisition(5), acquisition(15))},
+            "3 flip-angle volumes but 2 settings",
+        ),
         ({"acquisitions": (acquisition(15),) * 3}, "1 different flip angle; T1 needs at least two"),
         (
             {"signal": np.ones((*GRID, 3), dtype=np.float32)},

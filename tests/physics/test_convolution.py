@@ -102,7 +102,13 @@ def test_a_sample_on_the_line_between_two_changes_nothing(curve, rate, where):
     segment = where.draw(st.integers(0, t.numel() - 2))
     place = where.draw(st.floats(0.01, 0.99))
     more_t, more_plasma = (
-        torch.cat([a[: segment + 1], torch.lerp(a[segment], a[segment + 1], place)[None], a[segment + 1 :]])
+        torch.cat(
+            [
+                a[: segment + 1],
+                torch.lerp(a[segment], a[segment + 1], place)[None],
+                a[segment + 1 :],
+            ]
+        )
         for a in (t, plasma)
     )
     found = exponential_convolution(more_plasma, more_t, tensor(rate))

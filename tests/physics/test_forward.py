@@ -4,9 +4,7 @@ import torch
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 
-every_model = pytest.mark.parametrize(
-    "model", KINETIC_MODELS.values(), ids=list(KINETIC_MODELS)
-)
+every_model = pytest.mark.parametrize("model", KINETIC_MODELS.values(), ids=list(KINETIC_MODELS))
 T = torch.tensor([2.0, 4, 9, 13, 20, 24, 40, 44, 60, 110, 300], dtype=torch.float64)
 PLASMA = torch.tensor([0, 0, 1, 7, 4, 2, 2.2, 1.5, 1.2, 1.0, 0.6], dtype=torch.float64)
 TYPICAL = {"ktrans": [0.01, 0.2, 1.3], "ve": [0.05, 0.3, 0.9], "vp": [0.02, 0.0, 0.2]}
@@ -14,9 +12,7 @@ NO_UPTAKE = {"ktrans": 0.0, "vp": 0.0}
 
 
 def typical(model):
-    return {
-        q.name: torch.tensor(TYPICAL[q.name], dtype=torch.float64) for q in model.parameters
-    }
+    return {q.name: torch.tensor(TYPICAL[q.name], dtype=torch.float64) for q in model.parameters}
 
 
 def tissue(name, plasma=PLASMA, **parameters):
@@ -119,9 +115,7 @@ def test_single_precision_keeps_five_digits_of_the_peak(model):
 
 @every_model
 def test_a_grid_of_voxels_gives_a_grid_of_curves(model):
-    values = {
-        name: value.repeat(4).reshape(2, 2, 3) for name, value in typical(model).items()
-    }
+    values = {name: value.repeat(4).reshape(2, 2, 3) for name, value in typical(model).items()}
     curves = tissue_concentration(model, values, T, PLASMA)
     assert curves.shape == (2, 2, 3, T.numel())
     alone = tissue_concentration(model, typical(model), T, PLASMA)

@@ -5,9 +5,7 @@ import torch
 
 from gadmap.physics.aifs import POPULATION_AIFS
 
-every_aif = pytest.mark.parametrize(
-    "aif", POPULATION_AIFS.values(), ids=list(POPULATION_AIFS)
-)
+every_aif = pytest.mark.parametrize("aif", POPULATION_AIFS.values(), ids=list(POPULATION_AIFS))
 TIMES = torch.linspace(0, 600, 1201, dtype=torch.float64)
 
 

@@ -1,11 +1,25 @@
 """The command line. Heavy imports stay inside the commands, so that --help is quick."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from gadmap.cli.options import (
+    EstimatorName,
+    FileFormat,
+    Frames,
+    FrameStep,
+    Input,
+    Matrix,
+    Model,
+    Out,
+    Overwrite,
+    Seed,
+    Slices,
+    Vendor,
+)
 
 app = typer.Typer(
     help="Pharmacokinetic maps (Ktrans, ve, kep, vp) from DCE-MRI.",
@@ -16,51 +30,9 @@ app = typer.Typer(
 )
 
 
-class Model(StrEnum):
-    """Kinetic models by name."""
-
-    TOFTS = "tofts"
-    EXTENDED_TOFTS = "extended-tofts"
-    PATLAK = "patlak"
-
-
-class EstimatorName(StrEnum):
-    """Estimators by name."""
-
-    LEAST_SQUARES = "least-squares"
-
-
-class FileFormat(StrEnum):
-    """What a phantom is written as."""
-
-    DICOM = "dicom"
-    NIFTI = "nifti"
-
-
-class Vendor(StrEnum):
-    """Whose DICOM a phantom is written as."""
-
-    SIEMENS = "siemens"
-    GE = "ge"
-    PHILIPS = "philips"
-    ENHANCED = "enhanced"
-
-
-Input = Annotated[Path, typer.Argument(help="DICOM folder or file, or 4-D NIfTI with sidecar.")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace gadmap's earlier results.")]
-FrameStep = Annotated[
-    float | None, typer.Option(help="Seconds between frames, where files do not tell.")
-]
-Seed = Annotated[int, typer.Option(help="Of the individual anatomy and the noise.")]
-Slices = Annotated[int, typer.Option(min=1, help="Slices of the phantom.")]
-Matrix = Annotated[int, typer.Option(min=8, help="Voxels along x and y of the phantom.")]
-Frames = Annotated[int, typer.Option(min=4, help="Dynamic frames of the phantom.")]
-
-
 @app.command("map")
 def map_command(
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM folder or 4-D NIfTI.")],
+    source: Input,
     out: Out,
     vfa: Annotated[
         list[Path] | None,
@@ -75,9 +47,9 @@ def map_command(
     hct: Annotated[float | None, typer.Option(help="Haematocrit, 0 to 1.")] = None,
     relaxivity: Annotated[float | None, typer.Option(help="r1 in 1/s per mmol/L.")] = None,
     model: Annotated[Model, typer.Option(help="Kinetic model.")] = Model.TOFTS,
-    estimator: Annotated[  # noqa: ARG001 (the only one so far; networks follow)
-        EstimatorName, typer.Option(help="Who estimates.")
-    ] = EstimatorName.LEAST_SQUARES,
+    estimator: Annotated[EstimatorName, typer.Option(help="Who estimates.")] = (
+        EstimatorName.LEAST_SQUARES
+    ),
     mask: Annotated[str, typer.Option(help="auto, none, or a NIfTI that is non-zero inside.")] = (
         "auto"
     ),
@@ -104,6 +76,7 @@ def map_command(
         hct=hct,
         relaxivity=relaxivity,
         model=model.value,
+        estimator=estimator.value,
         mask=mask,
         motion=motion,
         series=series,
@@ -116,7 +89,7 @@ def map_command(
 
 @app.command()
 def info(
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM folder or 4-D NIfTI.")],
+    source: Input,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     frame_step: FrameStep = None,
 ) -> None:

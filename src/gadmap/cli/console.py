@@ -99,7 +99,7 @@ def _series_cells(series: "SeriesSummary") -> Sequence[str]:
         _times_text(series),
         _settings_text(series),
         _grid_text(series),
-        " ".join(filter(None, (series.vendor, _unit(series.field_strength, 1, "T")))),
+        " ".join(filter(None, (series.vendor, _unit(series.field_strength, 1.0, "T")))),
     )
     return [escape(cell) for cell in cells]
 
@@ -119,7 +119,7 @@ def _settings_text(series: "SeriesSummary") -> str:
     settings = (
         _unit(series.tr, 1e3, "ms"),
         _unit(series.te, 1e3, "ms"),
-        _unit(flip, 1, "°"),
+        _unit(flip, 1.0, "°"),
     )
     return ", ".join(text or "–" for text in settings)
 

@@ -8,7 +8,7 @@ import numpy as np
 from gadmap.data import CurveFit, Exam, ParameterMaps, Reason
 from gadmap.fitting import fit_curves
 from gadmap.physics.kinetics import KINETIC_MODELS
-from gadmap.physics.voxels import concentration_slabs
+from gadmap.physics.voxels import ConcentrationSlab, over_slabs
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,14 @@ class LeastSquares:
         errors: dict[str, np.ndarray] = {}
         reason = np.full(exam.series.grid, Reason.OUTSIDE_MASK, dtype=np.uint8)
         done = 0
-        for slab in concentration_slabs(exam):
-            fit = fit_curves(
-                slab.concentration, t, plasma, self.model, bounds=self.bounds, device=self.device
+
+        def fitted(slab: ConcentrationSlab) -> tuple[ConcentrationSlab, CurveFit]:
+            curves = slab.concentration
+            return slab, fit_curves(
+                curves, t, plasma, self.model, bounds=self.bounds, device=self.device
             )
+
+        for slab, fit in over_slabs(exam, fitted):
             _put(values, fit.values, slab.voxels, exam)
             _put(errors, fit.standard_error, slab.voxels, exam)
             reason.reshape(-1)[slab.voxels] = _first_reason(slab.reason, fit)

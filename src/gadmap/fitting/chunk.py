@@ -186,7 +186,10 @@ def _reason(
     for name, (low, high) in problem.bounds.items():
         slack = AT_BOUND * (high - low)
         value = parameters[name]
-        reason[(value <= low + slack) | (value >= high - slack)] = Reason.AT_BOUND
+        at_bound = value >= high - slack
+        if low > 0:  # at 0 a quantity ends by nature: no plasma, no uptake
+            at_bound |= value <= low + slack
+        reason[at_bound] = Reason.AT_BOUND
     reason[squares - sse <= weighted.needed_gain * sse] = Reason.NO_ENHANCEMENT
     reason[~finite] = Reason.NOT_FINITE
     return reason

@@ -11,8 +11,8 @@ from gadmap.data import CurveFit, Reason
 from gadmap.data.frozen import require_rising
 from gadmap.fitting.chunk import ChunkFit, fit_chunk, weighting
 from gadmap.fitting.problem import make_problem
-from gadmap.fitting.threads import side_by_side
 from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, KineticModel
+from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import R2, SSE, VE
 
 CURVES_A_CHUNK = 1 << 16

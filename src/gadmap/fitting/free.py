@@ -18,7 +18,7 @@ TOLERANCE = 1e-4  # of a step; Newton's next error is about its square
 
 def free_minimum(
     local: Local,
-    share: Float[Tensor, " start"],
+    share: Float[Tensor, " #start"],
     share_held: Bool[Tensor, " start"] | None,
     place: Float[Tensor, " start"],
 ) -> tuple[Float[Tensor, " start"], Bool[Tensor, " start"]]:

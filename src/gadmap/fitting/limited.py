@@ -14,8 +14,8 @@ from gadmap.fitting.local import Local, polynomial_value
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.rate_grid import SCAN_STRIDE, RateGrid, stencil_polynomials
 
-POINTS = 17
-ZOOMS = 7  # 8-fold each: to 1e-6 of a step
+POINTS = 33
+ZOOMS = 5  # 16-fold each: to 2e-6 of a step
 
 
 def limited_minimum(

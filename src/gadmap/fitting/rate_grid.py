@@ -19,6 +19,7 @@ MAX_STEP = 0.1
 REACH = 6
 STENCIL = 2 * REACH + 1
 SCAN_STRIDE = 2
+OFFSET = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class RateGrid:
     Attributes
     ----------
     offset
-        Added to the rate before the logarithm [1/min]: the inverse of the curve's duration.
+        Added to the rate before the logarithm [1/min]: three times one over the duration.
     step
         Distance of two nodes.
     nodes
@@ -56,7 +57,7 @@ def rate_grid(
     plasma: Float[Tensor, " time"], minutes: Float[Tensor, " time"], rates: tuple[float, float]
 ) -> RateGrid:
     """Table of `plasma` convolved with rates in the range `rates` [1/min]."""
-    offset = 1 / float(minutes[-1] - minutes[0])
+    offset = OFFSET / float(minutes[-1] - minutes[0])
     low, high = (log(offset + rate) for rate in rates)
     cells = SCAN_STRIDE * max(1, ceil((high - low) / (SCAN_STRIDE * MAX_STEP)))
     step = (high - low) / cells
@@ -69,11 +70,11 @@ def column_slopes(
     grid: RateGrid, plasma: Float[Tensor, " time"], minutes: Float[Tensor, " time"]
 ) -> Float[Tensor, "node time"]:
     """Derivative of the columns by log(rate + offset)."""
-    return torch.func.jvp(
-        lambda nodes: _columns(nodes, grid.offset, plasma, minutes),
-        (grid.nodes,),
-        (torch.ones_like(grid.nodes),),
-    )[1]
+    reach = torch.arange(1, REACH + 1, dtype=plasma.dtype, device=plasma.device) * grid.step
+    outside = grid.nodes[0] - reach.flip(0), grid.nodes[-1] + reach
+    nodes = torch.cat([outside[0], grid.nodes, outside[1]])
+    at_middle = stencil_polynomials(plasma)[1, 0] / grid.step
+    return _columns(nodes, grid.offset, plasma, minutes).unfold(0, STENCIL, 1) @ at_middle
 
 
 def _columns(nodes: Tensor, offset: float, plasma: Tensor, minutes: Tensor) -> Tensor:

@@ -42,10 +42,7 @@ def search(
 ) -> Optimum:
     """Lowest minimum of every curve among its starts; the first starts are one a curve."""
     around = local(problem, grid, columns, starts)
-    limits = interval(problem, around.centre)
-    at_node = around.forms_at_node()
-    share, _ = amplitudes(problem, at_node, _solver(problem, at_node), limits)
-    held = _share_held(problem, share)
+    share, held = _share_at_node(problem, around)
     place, settled = free_minimum(around, share, held, starts.vertex())
     found = _optimum(problem, grid, around, place)
     settled &= _stays_free(problem, grid, found, held)
@@ -61,6 +58,16 @@ def search(
 
 def _solver(problem: Problem, forms: Forms) -> Solver:
     return solver(problem, forms.share, forms.cross, forms.exponential)
+
+
+def _share_at_node(problem: Problem, around: Local) -> tuple[Tensor, Tensor | None]:
+    """Share of plasma at the node, and where it is at a bound; None where the model has none."""
+    if problem.share_bounds is None:
+        return around.centre.new_zeros(1), None
+    forms = around.forms_at_node()
+    solve = solver(problem, forms.share, forms.cross, forms.exponential)
+    share, _ = amplitudes(problem, forms, solve, interval(problem, around.centre))
+    return share, _share_held(problem, share)
 
 
 def _share_held(problem: Problem, share: Tensor) -> Tensor | None:

@@ -99,24 +99,33 @@ def standard_errors(
     """
     shifted = rate + problem.offset
     covariance = _covariance(problem, at, amplitude / shifted)
-    none, one = torch.zeros_like(share), torch.ones_like(share)
-    # share, amplitude and rate by share, the column's amplitude and log(rate + offset)
-    directions = ((one, none, none), (none, shifted, none), (none, amplitude, shifted))
-    gradients = [
-        torch.func.jvp(
-            lambda *at: problem.model.linear_form.parameters(at[0], at[1], at[2], problem.bounds),
-            (share, amplitude, rate),
-            direction,
-        )[1]
-        for direction in directions
-    ]
     errors = {}
-    for name in gradients[0]:
-        gradient = torch.stack([g[name] for g in gradients])
+    for name, (by_share, by_amplitude, by_rate) in _gradients(
+        problem, share, amplitude, rate
+    ).items():
+        # by the share, the column's amplitude and log(rate + offset)
+        gradient = torch.stack(
+            [by_share, shifted * by_amplitude, amplitude * by_amplitude + shifted * by_rate]
+        )
         spread = (gradient[:, None] * covariance * gradient).sum(dim=(0, 1))
         error = torch.sqrt(spread * variance)
         errors[name] = torch.where(torch.isfinite(error), error, torch.nan)
     return errors
+
+
+def _gradients(
+    problem: Problem, share: Tensor, amplitude: Tensor, rate: Tensor
+) -> dict[str, tuple[Tensor, ...]]:
+    """Derivatives of every parameter by share, amplitude and rate, voxel by voxel."""
+    point = tuple(values.detach().clone().requires_grad_() for values in (share, amplitude, rate))
+    with torch.enable_grad():
+        parameters = problem.model.linear_form.parameters(
+            point[0], point[1], point[2], problem.bounds
+        )
+        return {
+            name: torch.autograd.grad(values.sum(), point, materialize_grads=True)
+            for name, values in parameters.items()
+        }
 
 
 def _covariance(problem: Problem, at: Curvature, amplitude: Tensor) -> Float[Tensor, "3 3 voxel"]:

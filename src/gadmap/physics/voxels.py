@@ -1,7 +1,7 @@
 """The door between an examination's numpy grid and torch voxels."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -9,9 +9,20 @@ from jaxtyping import Float, Int, UInt8
 
 from gadmap.data import Exam, Reason
 from gadmap.physics.relaxivity import concentration_of_rate
+from gadmap.physics.side_by_side import side_by_side
 from gadmap.physics.spgr import spgr_r1, spgr_s0
 
-VOXELS_A_SLAB = 1 << 16
+VOXELS_A_SLAB = 1 << 14
+
+Result = TypeVar("Result")
+
+
+class ConcentrationSlab(NamedTuple):
+    """Concentration [mmol/L] of some voxels of the mask, by their flat index in the grid."""
+
+    voxels: Int[np.ndarray, " voxel"]
+    concentration: Float[np.ndarray, "voxel time"]
+    reason: UInt8[np.ndarray, " voxel"]
 
 
 def exam_concentration(
@@ -25,26 +36,27 @@ def exam_concentration(
     concentration = np.full(exam.series.signal.shape, np.nan, dtype=np.float32)
     reason = np.full(exam.series.grid, Reason.OUTSIDE_MASK, dtype=np.uint8)
     flat, flat_reason = concentration.reshape(-1, exam.series.t.size), reason.reshape(-1)
-    for slab in concentration_slabs(exam):
+    for slab in over_slabs(exam, lambda slab: slab):
         flat[slab.voxels], flat_reason[slab.voxels] = slab.concentration, slab.reason
     return concentration, reason
 
 
-class ConcentrationSlab(NamedTuple):
-    """Concentration [mmol/L] of some voxels of the mask, by their flat index in the grid."""
+def over_slabs(exam: Exam, work: Callable[[ConcentrationSlab], Result]) -> Iterator[Result]:
+    """Result of `work` on the concentration of every slab of the mask, some side by side."""
+    signal, grid = exam.series.signal, exam.series.grid
+    frames_apart = signal.flags.f_contiguous  # DICOM files hold a frame each, so readers do too
+    order = "F" if frames_apart else "C"
+    samples = signal.reshape(-1, exam.series.t.size, order=order)
+    inside = np.flatnonzero(exam.mask.reshape(-1, order=order))
 
-    voxels: Int[np.ndarray, " voxel"]
-    concentration: Float[np.ndarray, "voxel time"]
-    reason: UInt8[np.ndarray, " voxel"]
+    def of_rows(rows: np.ndarray) -> Result:
+        slab = samples.T.take(rows, axis=1).T if frames_apart else samples[rows]
+        voxels = np.ravel_multi_index(np.unravel_index(rows, grid, order=order), grid)
+        return work(ConcentrationSlab(voxels, *_slab_concentration(exam, slab, voxels)))
 
-
-def concentration_slabs(exam: Exam) -> Iterator[ConcentrationSlab]:
-    """Concentration of the voxels of the mask, a bounded number at a time."""
-    inside = np.flatnonzero(exam.mask)
-    signal = exam.series.signal.reshape(-1, exam.series.t.size)
-    for start in range(0, inside.size, VOXELS_A_SLAB):
-        voxels = inside[start : start + VOXELS_A_SLAB]
-        yield ConcentrationSlab(voxels, *_slab_concentration(exam, signal[voxels], voxels))
+    starts = range(0, inside.size, VOXELS_A_SLAB)
+    pieces = [inside[start : start + VOXELS_A_SLAB] for start in starts]
+    yield from (result for _, result in side_by_side(of_rows, pieces))
 
 
 def _slab_concentration(

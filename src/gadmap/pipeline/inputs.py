@@ -1,13 +1,14 @@
 """What a user may give, paths above all, to what the preparation takes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from gadmap.data import Aif, DceSeries, FlipAngleSeries
+from gadmap.data import Aif, DceSeries, Exam, FlipAngleSeries
 from gadmap.io import AifTable, read_aif, read_flip_angles, read_volume
 from gadmap.physics.aifs import POPULATION_AIFS
 
@@ -30,7 +31,7 @@ def t10_from(
     t10: float | str | Path | np.ndarray | None, series: DceSeries
 ) -> float | Float[np.ndarray, "x y z"] | None:
     """Native T1 [s]: a number, also as text, an array, or a NIfTI file's."""
-    if isinstance(t10, str) and not is_volume(t10):
+    if isinstance(t10, str) and not _is_volume(t10):
         try:
             return float(t10)
         except ValueError:
@@ -53,7 +54,7 @@ def mask_from(
         return _inside(mask)
     if mask is None or str(mask) in ("auto", "none"):
         return "auto" if mask is None else str(mask)
-    if not is_volume(mask):
+    if not _is_volume(mask):
         raise ValueError(f"mask is {str(mask)!r}; expected 'auto', 'none' or a NIfTI file")
     return _inside(read_volume(mask, series, "mask"))
 
@@ -76,12 +77,26 @@ def aif_from(
         return str(aif)
     if str(aif).lower().endswith(_TABLES):
         return _plasma(read_aif(aif), series.hct if hct is None else hct)
-    if is_volume(aif):
+    if _is_volume(aif):
         return _inside(read_volume(aif, series, "arterial mask"))
     raise ValueError(
         f"arterial input {str(aif)!r}; expected auto, {', '.join(POPULATION_AIFS)}, a CSV or TSV "
         "file of a curve, or a NIfTI mask"
     )
+
+
+def with_file_names(exam: Exam, **given: object) -> Exam:
+    """The examination with the names of the files where its arrays came from."""
+    names = {
+        what: Path(value).name
+        for what, value in given.items()
+        if isinstance(value, str | Path) and _is_volume(value)
+    }
+    sources = {f"{what}_source": name for what, name in names.items() if what != "aif"}
+    if "aif" in names and len(exam.aif.voxels):
+        source = f"{exam.aif.source}, {names['aif']}"
+        return replace(exam, **sources, aif=replace(exam.aif, source=source))
+    return replace(exam, **sources)
 
 
 def _plasma(table: AifTable, hct: float | None) -> Aif:
@@ -104,6 +119,5 @@ def _inside(volume: np.ndarray) -> Bool[np.ndarray, "x y z"]:
     return np.isfinite(volume) & (volume != 0)
 
 
-def is_volume(path: PathLike) -> bool:
-    """True for the name of a NIfTI file."""
+def _is_volume(path: PathLike) -> bool:
     return str(path).lower().endswith(_VOLUMES)

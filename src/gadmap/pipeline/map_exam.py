@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
+from gadmap.estimators import Estimator
 from gadmap.io import (
     read_flip_angles,
     read_series,
@@ -63,6 +64,7 @@ def map_exam(
     hct: float | None = None,
     relaxivity: float | None = None,
     model: str = "tofts",
+    estimator: str | Estimator = "least-squares",
     mask: PathLike = "auto",
     motion: bool = False,
     series: str | None = None,
@@ -72,8 +74,9 @@ def map_exam(
 ) -> MapResult:
     """Read an examination, map it, and write maps and report into `out`, all of it or nothing.
 
-    Parameters are those of `read`, `prepare` and `estimate`. Without `vfa` and `t10`, flip-angle
-    volumes that lie beside the dynamic series are used.
+    Parameters are those of `read` and `prepare`. Without `vfa` and `t10`, flip-angle volumes that
+    lie beside the dynamic series are used. The estimator is "least-squares", which fits `model`, or
+    an `Estimator`.
 
     Raises
     ------
@@ -83,6 +86,7 @@ def map_exam(
     stages, out = Stages(watch), Path(out)
     if vfa and t10 is not None:
         raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
+    fitted = model if estimator == "least-squares" else estimator
     options = {
         "vfa": [Path(path).name for path in vfa],
         "t10": _named(t10),
@@ -91,6 +95,7 @@ def map_exam(
         "hct": hct,
         "relaxivity": relaxivity,
         "model": model,
+        "estimator": estimator if isinstance(estimator, str) else type(estimator).__name__,
         "mask": _named(mask),
         "motion": motion,
         "series": series,
@@ -113,7 +118,7 @@ def map_exam(
                 progress=progress,
             )
         with stages.stage("fit") as progress:
-            maps = estimate(exam, model, progress=progress)
+            maps = estimate(exam, fitted, progress=progress)
         record = _record(options)
         with stages.stage("writing"):
             names = write_maps(folder, maps, exam, record | {"seconds": dict(stages.seconds)})

@@ -1,7 +1,6 @@
 """The road in four steps, each a call: read, prepare, estimate, write."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,9 @@ from gadmap.pipeline.inputs import (
     aif_from,
     b1_from,
     flip_angles_from,
-    is_volume,
     mask_from,
     t10_from,
+    with_file_names,
 )
 from gadmap.pipeline.stages import NamedProgress, Progress
 from gadmap.preparation import prepare as prepare_exam
@@ -133,7 +132,7 @@ def prepare(
         motion=motion,
         progress=progress,
     )
-    return _with_file_names(exam, t10=t10, b1=b1, mask=mask, aif=aif)
+    return with_file_names(exam, t10=t10, b1=b1, mask=mask, aif=aif)
 
 
 def estimate(
@@ -230,17 +229,3 @@ def concentration(exam: Exam) -> Float[np.ndarray, "x y z time"]:
     (256, 256, 16, 65)
     """
     return exam_concentration(exam)[0]
-
-
-def _with_file_names(exam: Exam, **given: object) -> Exam:
-    """The examination with the names of the files where its arrays came from."""
-    names = {
-        what: Path(value).name
-        for what, value in given.items()
-        if isinstance(value, str | Path) and is_volume(value)
-    }
-    sources = {f"{what}_source": name for what, name in names.items() if what != "aif"}
-    if "aif" in names and len(exam.aif.voxels):
-        source = f"{exam.aif.source}, {names['aif']}"
-        return replace(exam, **sources, aif=replace(exam.aif, source=source))
-    return replace(exam, **sources)

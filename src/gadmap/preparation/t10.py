@@ -5,9 +5,10 @@ import torch
 from jaxtyping import Bool, Float
 
 from gadmap.data import FlipAngleSeries
+from gadmap.physics.side_by_side import side_by_side
 from gadmap.preparation.t10_voxels import Echo, least_squares_r1
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
 
 
 def flip_angle_t10(
@@ -42,10 +43,13 @@ def flip_angle_t10(
     signal = vfa.signal.reshape(-1, vfa.signal.shape[-1])
     t10 = np.full(usable.size, np.nan, dtype=np.float32)
     t10_se = np.full(usable.size, np.nan, dtype=np.float32)
-    for start in range(0, voxels.size, _CHUNK):
-        chunk = voxels[start : start + _CHUNK]
-        scale = 1.0 if b1 is None else b1.reshape(-1)[chunk]
-        t10[chunk], t10_se[chunk] = _chunk_t10(vfa, signal[chunk], scale)
+
+    def fitted(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return _chunk_t10(vfa, signal[chunk], 1.0 if b1 is None else b1.reshape(-1)[chunk])
+
+    chunks = [voxels[start : start + _CHUNK] for start in range(0, voxels.size, _CHUNK)]
+    for chunk, (found, error) in side_by_side(fitted, chunks):
+        t10[chunk], t10_se[chunk] = found, error
     return t10.reshape(usable.shape), t10_se.reshape(usable.shape)
 
 

@@ -1,4 +1,8 @@
-"""Chunks side by side: one thread each, instead of torch's own threads inside every operation."""
+"""Pieces of work side by side, one thread each.
+
+Torch's own threads share every single operation, which costs more than it brings on pieces that
+fit the cache, and far more where the machine is busy.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
