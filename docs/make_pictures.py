@@ -66,7 +66,7 @@ def main() -> None:
     top = float(np.percentile(after[after > 0], 99.7))
     for panel, image, title in (
         (axes[0, 0], before, "signal before contrast"),
-        (axes[1, 0], after, "signal five minutes later"),
+        (axes[1, 0], after, "signal at five minutes"),
     ):
         panel.imshow(cut.of(image), cmap="gray", vmin=0, vmax=top)
         panel.set_title(title)

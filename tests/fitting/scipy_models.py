@@ -117,8 +117,8 @@ class Model:
             bounds=(lower, upper),
             method="trf",
             x_scale=[START_HIGH[name] for name in self.parameters],
-            ftol=1e-12,
-            xtol=1e-10,
+            ftol=1e-10,
+            xtol=1e-9,
             gtol=1e-12,
             max_nfev=60,
         )

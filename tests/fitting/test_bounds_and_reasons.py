@@ -52,12 +52,9 @@ def test_the_default_bounds_are_those_of_the_quantities(model, curves):
         ("tofts", (0.3, 1.6), "ve", 1.0),
         ("tofts", (0.02, 5e-4), "ve", 1e-3),
         ("tofts", (9.0, 0.9), "ktrans", 5.0),
-        ("extended-tofts", (0.2, 0.3, -0.1), "vp", 0.0),
         ("extended-tofts", (0.2, 0.3, 1.5), "vp", 1.0),
         ("extended-tofts", (0.3, 1.8, 0.1), "ve", 1.0),
-        ("patlak", (-0.1, 0.5), "ktrans", 0.0),
         ("patlak", (7.0, 0.5), "ktrans", 5.0),
-        ("patlak", (0.2, -0.05), "vp", 0.0),
         ("patlak", (0.2, 1.5), "vp", 1.0),
     ],
 )
@@ -67,6 +64,22 @@ def test_tissue_beyond_the_bounds_ends_on_the_bound_and_says_so(model, truth, na
     assert fit[name] == pytest.approx(bound, rel=1e-12)
     assert fit.reason == Reason.AT_BOUND
     assert fit.valid.all()
+
+
+@pytest.mark.parametrize(
+    ("model", "truth", "name"),
+    [
+        ("extended-tofts", (0.2, 0.3, -0.1), "vp"),
+        ("patlak", (-0.1, 0.5), "ktrans"),
+        ("patlak", (0.2, -0.05), "vp"),
+    ],
+)
+def test_a_quantity_that_ends_at_0_by_nature_is_not_flagged_there(model, truth, name):
+    """Tissue without plasma volume or uptake is tissue like any other."""
+    t, cp = grid()
+    fit = fit_curves(tissue(model, [truth], t, cp), t, cp, model)
+    assert fit[name] == 0
+    assert fit.reason == Reason.ESTIMATED
 
 
 @every_model

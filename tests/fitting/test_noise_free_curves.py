@@ -40,8 +40,10 @@ def test_a_curve_without_noise_is_explained_in_full(model, name):
     t, cp = grid(name)
     curves = tissue(model, combinations(model, KTRANS, VE, VP), t, cp)
     fit = fit_curves(curves, t, cp, model)
-    assert (fit["r2"] > 1 - 1e-9).all()
-    assert (fit.sse <= 1e-10 * np.square(curves).sum(axis=1)).all()
+    assert (fit["r2"] > 1 - 1e-7).all()
+    assert (fit.sse <= 1e-9 * np.square(curves).sum(axis=1)).all()
+    residuals = curves - tissue(model, parameters_of(fit), t, cp)
+    assert (np.square(residuals).sum(axis=1) <= 1e-12 * np.square(curves).sum(axis=1)).all()
 
 
 def test_kep_is_ktrans_over_ve():

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from fit_cases import MODELS, parameters_of, tissue
+from dense_profile import lowest_on_dense_grid
+from fit_cases import MODELS, grid, noisy_curves, parameters_of, tissue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy_models import BOUNDS, Model
@@ -71,3 +72,19 @@ def test_no_parameter_has_a_step_to_go(model, problem):
     curve = curve_under(peer, t, cp, generator)
     values = parameters_of(fit_curves(curve[None], t, cp, model))[0]
     assert descent(peer, curve, values).max() < 1e-7
+
+
+@pytest.mark.parametrize("name", ["even", "uneven", "contrast at once"])
+@pytest.mark.parametrize("model", ["tofts", "extended-tofts"])
+def test_no_rate_gives_a_lower_sum_of_squares(model, name):
+    """Over all rates, densely, for 4,000 curves of tissue in strong noise and 8,000 of noise."""
+    curves, t, cp = noisy_curves(model, 4000, noise=0.3, grid_name=name)
+    noise = 0.02 * np.random.default_rng(99).standard_normal((8000, t.size))
+    curves = np.concatenate([curves, noise])
+    lowest, rate = lowest_on_dense_grid(model, t, cp, curves)
+    fit = fit_curves(curves, t, cp, model, standard_error=False)
+    higher = np.flatnonzero(fit.sse > lowest * (1 + 1e-6))
+    assert higher.size == 0, (
+        f"{higher.size} curves, up to {(fit.sse / lowest).max() - 1:.1e} above; the first at kep "
+        f"{rate[higher[0]]:.3g}, but fitted {fit['kep'][higher[0]]:.3g}"
+    )

@@ -85,7 +85,7 @@ def test_the_same_weights_for_every_curve_are_like_those_for_all(model):
     weights = weights_like(t)
     own = np.broadcast_to(weights, curves.shape)
     one, other = (fit_curves(curves, t, cp, model, weights=w) for w in (weights, own))
-    np.testing.assert_allclose(parameters_of(one), parameters_of(other), rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(parameters_of(one), parameters_of(other), rtol=1e-4, atol=1e-9)
     np.testing.assert_array_equal(one.reason, other.reason)
 
 
@@ -95,7 +95,7 @@ def test_the_sum_of_squares_is_that_of_the_weighted_residuals(model):
     for weights in (np.ones(t.size), weights_like(t)):
         fit = fit_curves(curves, t, cp, model, weights=weights)
         residuals = curves - tissue(model, parameters_of(fit), t, cp)
-        np.testing.assert_allclose(fit.sse, np.square(residuals) @ weights, rtol=1e-8)
+        np.testing.assert_allclose(fit.sse, np.square(residuals) @ weights, rtol=1e-6)
         mean = curves @ weights / weights.sum()
         spread = np.square(curves - mean[:, None]) @ weights
         np.testing.assert_allclose(fit["r2"], 1 - fit.sse / spread, rtol=1e-8)

@@ -20,9 +20,9 @@ class Reason(IntEnum):
     NEGATIVE_SIGNAL = 4
     NO_T10 = 5
     SIGNAL_TOO_HIGH = 6
+    NOT_DETERMINED = 7
     NO_ENHANCEMENT = 10
     AT_BOUND = 11
-    NOT_CONVERGED = 12
 
     @property
     def sentence(self) -> str:
@@ -38,9 +38,9 @@ _SENTENCES = {
     Reason.NEGATIVE_SIGNAL: "a sample is negative: padding, or not a magnitude image",
     Reason.NO_T10: "no T1 there",
     Reason.SIGNAL_TOO_HIGH: "signal above what any T1 can give",
+    Reason.NOT_DETERMINED: "no weighted sample has contrast agent in the plasma",
     Reason.NO_ENHANCEMENT: "estimated; no enhancement above noise",
     Reason.AT_BOUND: "estimated; a parameter is at its bound",
-    Reason.NOT_CONVERGED: "estimated; the search did not converge",
 }
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from gadmap.fitting.problem import Problem
+from gadmap.physics.kinetics import Limit
 
 
 class Forms(NamedTuple):
@@ -64,9 +65,18 @@ def interval(problem: Problem, position: Tensor) -> Interval:
     """
     inverse = torch.exp(-position)
     rate_share = 1 - problem.offset * inverse
-    lower = [limit.constant * inverse + limit.slope * rate_share for limit in problem.lower]
-    upper = [limit.constant * inverse + limit.slope * rate_share for limit in problem.upper]
-    return Interval(reduce(torch.maximum, lower), reduce(torch.minimum, upper))
+
+    def over_shifted_rate(limit: Limit) -> Tensor:
+        if limit.slope == 0:
+            return limit.constant * inverse
+        if limit.constant == 0:
+            return limit.slope * rate_share
+        return limit.constant * inverse + limit.slope * rate_share
+
+    return Interval(
+        reduce(torch.maximum, map(over_shifted_rate, problem.lower)),
+        reduce(torch.minimum, map(over_shifted_rate, problem.upper)),
+    )
 
 
 def amplitudes(

@@ -84,7 +84,8 @@ def fit_chunk(
 ) -> ChunkFit:
     """Fit `curves` [mmol/L]; a curve that is not finite gets NaN everywhere and its reason."""
     total, squares, optimum = _optimum(problem, weighted, curves)
-    finite = torch.isfinite(squares)
+    determined = torch.isfinite(optimum.reduction)
+    finite = torch.isfinite(squares) & determined
     sse = (squares + optimum.reduction).clamp(min=0)
     spread = squares - total.square() / weighted.weights.sum(dim=1)
     amplitude = optimum.exponential * torch.exp(optimum.position)
@@ -100,7 +101,7 @@ def fit_chunk(
         {name: _where(finite, values) for name, values in errors.items()},
         _where(finite, sse),
         _where(finite & (spread > 0), 1 - sse / spread),
-        _reason(problem, weighted, parameters, finite, squares, sse),
+        _reason(problem, weighted, parameters, determined, squares, sse),
     )
 
 
@@ -109,7 +110,7 @@ def _optimum(
 ) -> tuple[Tensor, Tensor, Optimum]:
     """Weighted sums of the curves and of their squares, and the best amplitudes and rates."""
     totals, squares, firsts, rivals, fixed = [], [], [], [], []
-    for start in range(0, len(curves), CURVES_A_TILE):
+    for start in range(0, max(len(curves), 1), CURVES_A_TILE):
         tile = slice(start, start + CURVES_A_TILE)
         weights = _rows(weighted.weights, tile)
         products = curve_products(problem, curves[tile].double(), weights)
@@ -177,7 +178,7 @@ def _reason(
     problem: Problem,
     weighted: Weighting,
     parameters: dict[str, Tensor],
-    finite: Tensor,
+    determined: Tensor,
     squares: Tensor,
     sse: Tensor,
 ) -> UInt8[Tensor, " voxel"]:
@@ -191,7 +192,8 @@ def _reason(
             at_bound |= value <= low + slack
         reason[at_bound] = Reason.AT_BOUND
     reason[squares - sse <= weighted.needed_gain * sse] = Reason.NO_ENHANCEMENT
-    reason[~finite] = Reason.NOT_FINITE
+    reason[~determined] = Reason.NOT_DETERMINED
+    reason[~torch.isfinite(squares)] = Reason.NOT_FINITE
     return reason
 
 

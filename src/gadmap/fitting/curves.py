@@ -97,7 +97,7 @@ def fit_curves(
             if own is not None:
                 of_these = _tensor(own[rows], device)
                 mine = weighting(problem, of_these, standard_error=standard_error)
-            samples = torch.tensor(curves[rows], device=device)
+            samples = torch.tensor(np.ascontiguousarray(curves[rows]), device=device)
             return fit_chunk(problem, mine, samples, standard_error=standard_error)
 
     chunks = [slice(first, first + size) for first in range(0, max(len(curves), 1), size)]
@@ -140,7 +140,7 @@ def _curve_fit(
         values=shaped["values"],
         standard_error=shaped["standard_error"],
         sse=shaped["curve"][SSE.name],
-        valid=(reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT),
+        valid=np.asarray((reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT)),
         reason=reason,
     )
 
@@ -162,7 +162,7 @@ def _box(model: KineticModel, bounds: Bounds | None) -> Bounds:
         if name not in box:
             raise ValueError(f"bounds of {name!r}, but {model.name} has {', '.join(box)}")
         widest = next(q.bounds for q in model.parameters if q.name == name)
-        if not 0 <= low < high or (name == VE.name and low == 0):
+        if not 0 <= low < high < np.inf or (name == VE.name and low == 0):
             raise ValueError(
                 f"bounds of {name} are {low:g} to {high:g}; expected a range within "
                 f"{widest[0]:g} to {widest[1]:g}"

@@ -19,7 +19,7 @@ MAX_STEP = 0.1
 REACH = 6
 STENCIL = 2 * REACH + 1
 SCAN_STRIDE = 2
-OFFSET = 3.0
+OFFSET = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class RateGrid:
     Attributes
     ----------
     offset
-        Added to the rate before the logarithm [1/min]: three times one over the duration.
+        Added to the rate before the logarithm [1/min]: twice one over the duration.
     step
         Distance of two nodes.
     nodes

@@ -6,7 +6,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gadmap.fitting.amplitudes import Forms, Solver, amplitudes, interval, reduction, solver
+from gadmap.fitting.amplitudes import (
+    Forms,
+    Interval,
+    Solver,
+    amplitudes,
+    interval,
+    reduction,
+    solver,
+)
 from gadmap.fitting.free import free_minimum
 from gadmap.fitting.limited import limited_minimum
 from gadmap.fitting.local import Local, local, polynomial_value
@@ -44,13 +52,13 @@ def search(
     around = local(problem, grid, columns, starts)
     share, held = _share_at_node(problem, around)
     place, settled = free_minimum(around, share, held, starts.vertex())
-    found = _optimum(problem, grid, around, place)
-    settled &= _stays_free(problem, grid, found, held)
+    found, limits = _optimum(problem, grid, around, place)
+    settled &= _stays_free(problem, grid, found, limits, held)
     rest = torch.nonzero(~settled).squeeze(1)
     if rest.numel():
         limited = around.rows(rest)
         place = limited_minimum(problem, grid, limited, starts.node[rest])
-        there = _optimum(problem, grid, limited, place)
+        there, _ = _optimum(problem, grid, limited, place)
         for kept, other in zip(found, there, strict=True):
             kept[rest] = other
     return _lowest(starts.curve, found, curves)
@@ -79,10 +87,13 @@ def _share_held(problem: Problem, share: Tensor) -> Tensor | None:
 
 
 def _stays_free(
-    problem: Problem, grid: RateGrid, found: Optimum, share_held: Tensor | None
+    problem: Problem,
+    grid: RateGrid,
+    found: Optimum,
+    limits: Interval,
+    share_held: Tensor | None,
 ) -> Tensor:
     """Where rate and amplitude lie between their limits and the share is held as it was taken."""
-    limits = interval(problem, found.position)
     free = (found.exponential > limits.low) & (found.exponential < limits.high)
     free &= (found.position > grid.positions[0]) & (found.position < grid.positions[-1])
     if share_held is not None:
@@ -90,19 +101,18 @@ def _stays_free(
     return free
 
 
-def _optimum(problem: Problem, grid: RateGrid, around: Local, place: Tensor) -> Optimum:
-    """Amplitudes and sum of squares at `place`."""
+def _optimum(
+    problem: Problem, grid: RateGrid, around: Local, place: Tensor
+) -> tuple[Optimum, Interval]:
+    """Amplitudes and sum of squares at `place`, and the limits there."""
     polynomials = stencil_polynomials(place)[0] @ around.products
     forms = around.forms(polynomial_value(polynomials, place))
     position = around.centre + grid.step * place
     limits = interval(problem, position)
     share, exponential = amplitudes(problem, forms, _solver(problem, forms), limits)
-    return Optimum(
-        share.expand_as(exponential).clone(),
-        exponential,
-        position,
-        reduction(problem, forms, share, exponential),
-    )
+    lowest = reduction(problem, forms, share, exponential)
+    share = share.expand_as(exponential).clone()
+    return Optimum(share, exponential, position, lowest), limits
 
 
 def _lowest(curve: Int[Tensor, " start"], found: Optimum, count: int) -> Optimum:

@@ -45,5 +45,5 @@ def spgr_r1(
     where it exists. A signal below 0 has a negative rate, which noise around none needs.
     """
     full = s0 * torch.sin(flip_angle)
-    e1 = (full - signal) / (full - signal * torch.cos(flip_angle))
-    return -torch.log(torch.where(e1 > 0, e1, torch.nan)) / tr
+    below = torch.where(signal < full, full - signal, torch.nan)
+    return -torch.log(below / (full - signal * torch.cos(flip_angle))) / tr

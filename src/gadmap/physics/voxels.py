@@ -54,7 +54,7 @@ def over_slabs(exam: Exam, work: Callable[[ConcentrationSlab], Result]) -> Itera
         voxels = np.ravel_multi_index(np.unravel_index(rows, grid, order=order), grid)
         return work(ConcentrationSlab(voxels, *_slab_concentration(exam, slab, voxels)))
 
-    starts = range(0, inside.size, VOXELS_A_SLAB)
+    starts = range(0, max(inside.size, 1), VOXELS_A_SLAB)
     pieces = [inside[start : start + VOXELS_A_SLAB] for start in starts]
     yield from (result for _, result in side_by_side(of_rows, pieces))
 

@@ -95,7 +95,7 @@ def determined(maps: ParameterMaps, name: str) -> Bool[np.ndarray, "x y z"]:
 
 def telling(maps: ParameterMaps, name: str = "ktrans") -> Bool[np.ndarray, "x y z"]:
     """Voxels whose parameter is determined and at least three standard errors."""
-    drawn = determined(maps, name) & (maps.reason != Reason.NOT_CONVERGED)
+    drawn = determined(maps, name)
     error = maps.standard_error.get(name)
     return drawn if error is None else drawn & (maps[name] >= _SURE * error)
 

@@ -22,7 +22,7 @@ REASON_COLOURS: dict[int, tuple[int, int, int]] = {
     Reason.SIGNAL_TOO_HIGH: (240, 228, 66),
     Reason.NO_ENHANCEMENT: (60, 120, 170),
     Reason.AT_BOUND: (230, 159, 0),
-    Reason.NOT_CONVERGED: (213, 60, 0),
+    Reason.NOT_DETERMINED: (213, 60, 0),
 }
 _MOST_SLICES = 12
 
