@@ -30,9 +30,8 @@ def main() -> None:
     def by_scipy() -> list[np.ndarray]:
         return [curve_fit(model, t, curve, p0=START, bounds=BOUNDS)[0] for curve in some]
 
-    scipy_fastest, scipy_usual = (
-        VOXELS / SCIPY_VOXELS * s for s in seconds(by_scipy, SCIPY_REPEATS)
-    )
+    share = VOXELS / SCIPY_VOXELS
+    scipy_fastest, scipy_usual = (share * s for s in seconds(by_scipy, SCIPY_REPEATS))
     found = by_scipy()
     theirs = np.array(
         [((model(t, *p) - curve) ** 2).sum() for p, curve in zip(found, some, strict=True)]
@@ -43,8 +42,8 @@ def main() -> None:
         ("fit_curves, fastest run", fastest, scipy_fastest / fastest),
         ("fit_curves, median run", usual, scipy_usual / usual),
         ("fit_curves with standard errors, median run", with_errors, scipy_usual / with_errors),
-        (f"scipy curve_fit, fastest run x {VOXELS // SCIPY_VOXELS}", scipy_fastest, 1),
-        (f"scipy curve_fit, median run x {VOXELS // SCIPY_VOXELS}", scipy_usual, 1),
+        (f"scipy curve_fit, fastest run x {share:.0f}", scipy_fastest, 1),
+        (f"scipy curve_fit, median run x {share:.0f}", scipy_usual, 1),
     ]
     table(
         f"Tofts, {VOXELS:,} voxels x {FRAMES} frames, {torch.get_num_threads()} threads; "

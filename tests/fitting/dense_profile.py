@@ -6,24 +6,30 @@ from scipy_models import BOUNDS, Convolution
 RATES = np.concatenate([[0.0], np.geomspace(1e-6, 5000, 1500)])  # kep, 1/min
 
 
-def lowest_on_dense_grid(model, t, cp, curves):
+def lowest_on_dense_grid(model, t, cp, curves, together=1000):
     """Sum of squares of every curve at the best of `RATES`, and that rate; Tofts models."""
     convolution = Convolution((t - t[0]) / 60, cp)
-    squares = np.square(curves).sum(axis=1)
+    columns = np.stack([convolution(rate)[0] for rate in RATES])
+    parts = [
+        _lowest_of_some(model, cp, columns, curves[start : start + together])
+        for start in range(0, len(curves), together)
+    ]
+    return tuple(np.concatenate(found) for found in zip(*parts, strict=True))
+
+
+def _lowest_of_some(model, cp, columns, curves):
+    """One row of products a rate; a loop over the rates, none over the curves."""
+    with_cp, with_columns, squares = curves @ cp, columns @ curves.T, np.square(curves).sum(axis=1)
     lowest, best = np.full(len(curves), np.inf), np.zeros(len(curves))
     (ktrans_low, ktrans_high), (ve_low, ve_high) = BOUNDS["ktrans"], BOUNDS["ve"]
-    for rate in RATES:
+    shares = BOUNDS["vp"] if model == "extended-tofts" else (0.0, 0.0)
+    for rate, column, with_column in zip(RATES, columns, with_columns, strict=True):
         box = max(ktrans_low, ve_low * rate), min(ktrans_high, ve_high * rate)
-        products = _products(curves, cp, convolution(rate)[0])
-        shares = BOUNDS["vp"] if model == "extended-tofts" else (0.0, 0.0)
+        products = with_cp, with_column, cp @ cp, cp @ column, column @ column
         found = squares + _lowest(products, shares, box)
         lower = found < lowest
         lowest[lower], best[lower] = found[lower], rate
     return lowest, best
-
-
-def _products(curves, cp, column):
-    return curves @ cp, curves @ column, cp @ cp, cp @ column, column @ column
 
 
 def _lowest(products, shares, box):

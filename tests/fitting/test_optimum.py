@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from dense_profile import lowest_on_dense_grid
-from fit_cases import MODELS, grid, noisy_curves, parameters_of, tissue
+from fit_cases import MODELS, noisy_curves, parameters_of, tissue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy_models import BOUNDS, Model

@@ -71,7 +71,7 @@ class ScanTable(NamedTuple):
     solve: Solver
     limits: Interval
 
-    def rows(self, rows: slice) -> "ScanTable":
+    def rows(self, rows: slice | Tensor) -> "ScanTable":
         """The same for some curves; all of it where they share it."""
         if self.share.shape[0] == 1:
             return self
@@ -102,7 +102,8 @@ def scan(problem: Problem, table: ScanTable, curves: CurveProducts) -> tuple[Sta
     if not rows.numel():
         return first, first.none()
     profile = profile[rows]
-    which, rivals = _rivals(profile, lowest[rows], best[rows])
+    at_end = _free_at_low_end(problem, table.rows(rows), curves, rows)
+    which, rivals = _rivals(profile, lowest[rows], best[rows], at_end)
     rows = rows[which]
     theirs = curves._replace(share=curves.share[rows], exponential=curves.exponential[rows])
     return first, _starts(profile[which], theirs, rows, rivals)
@@ -135,18 +136,35 @@ def _several_minima(profile: Float[Tensor, "voxel scan"]) -> Int[Tensor, " row"]
     return torch.nonzero((falls[:, 1:] > falls[:, :-1]).any(dim=1)).squeeze(1)
 
 
-def _rivals(profile: Tensor, lowest: Tensor, best: Tensor) -> tuple[Tensor, Tensor]:
+def _free_at_low_end(
+    problem: Problem, table: ScanTable, curves: CurveProducts, rows: Tensor
+) -> Float[Tensor, " row"]:
+    """Sum of squares at the lowest rate without bounds, less that of the curve.
+
+    Towards rate 0 the bound of ve closes on the amplitude, so a minimum may lie as close to the
+    end as it likes, unseen by any node; but not lower than this.
+    """
+    moment, exponential = curves.exponential[rows, REACH], table.exponential[:, 0]
+    if problem.share_bounds is None:
+        return -moment.square() / exponential
+    share_moment, share, cross = curves.share[rows, 0], table.share[:, 0], table.cross[:, 0]
+    beside = moment - share_moment * cross / share
+    return -share_moment.square() / share - beside.square() / (exponential - cross.square() / share)
+
+
+def _rivals(profile: Tensor, lowest: Tensor, best: Tensor, at_end: Tensor) -> tuple[Tensor, Tensor]:
     """Rows and nodes of further local minima that may be the lowest between the nodes.
 
     A minimum lies below its node by about an eighth of the second difference there; a quarter is
-    allowed for.
+    allowed for. In the first cell it may lie as low as `at_end`.
     """
     falls = torch.nn.functional.pad(profile[:, 1:] < profile[:, :-1], (1, 1))
     falls[:, 0] = True
     minima = falls[:, :-1] & ~falls[:, 1:]
     bend = profile[:, 2:] + profile[:, :-2] - 2 * profile[:, 1:-1]
-    reachable = torch.nn.functional.pad(bend / 4, (1, 1))
-    minima &= profile - reachable <= lowest[:, None]
+    floor = profile - torch.nn.functional.pad(bend / 4, (1, 1))
+    floor[:, :2] = torch.minimum(floor[:, :2], at_end[:, None])
+    minima &= floor <= lowest[:, None]
     minima.scatter_(1, best[:, None], False)
     rows, nodes = torch.nonzero(minima).unbind(dim=1)
     return rows, nodes
