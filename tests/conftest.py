@@ -6,7 +6,11 @@ from pathlib import Path
 
 import jaxtyping
 import pytest
+import torch
 from hypothesis import settings
+
+# tests run a process a core, and torch's threads would fight for it
+torch.set_num_threads(1)
 
 # the same examples in every run; no deadline, which a busy machine would miss
 settings.register_profile("gadmap", deadline=None, derandomize=True)

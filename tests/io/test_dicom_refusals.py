@@ -60,7 +60,8 @@ def test_files_that_are_not_dicom_are_named_and_skipped(dynamic_folder, series):
     (dynamic_folder / "empty").touch()
     found = read_series(dynamic_folder)
     assert found.grid == series.grid
-    assert found.notes == ("skipped 2 files (not DICOM): empty, notes.txt",)
+    assert found.notes == ("skipped 2 files (not DICOM)",)
+    assert found.skipped == ("empty", "notes.txt")
 
 
 def test_dicom_that_is_no_mr_image_is_named_and_skipped(dynamic_folder, edit):
@@ -73,7 +74,9 @@ def test_dicom_that_is_no_mr_image_is_named_and_skipped(dynamic_folder, edit):
         dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
 
     edit(report, turn_into_report)
-    assert any("report.dcm" in note and "SR" in note for note in read_series(dynamic_folder).notes)
+    found = read_series(dynamic_folder)
+    assert any("skipped 1 file" in note and "SR" in note for note in found.notes)
+    assert found.skipped == ("report.dcm",)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.9])

@@ -1,5 +1,6 @@
 """The command line. Heavy imports stay inside the commands, so that --help is quick."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -177,7 +178,12 @@ def root(
 
 
 def main() -> None:
-    """Run the command line: exit 0 when done, 1 on bad input with one clear line, 2 on misuse."""
+    """Run the command line: exit 0 when done, 1 on bad input with one clear line, 2 on misuse.
+
+    A request to end, as a cluster or a container sends it, ends the run as Ctrl-C does: what was
+    half written is removed.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         app(args=spread(sys.argv[1:]))
     except (ValueError, OSError, KeyError) as error:

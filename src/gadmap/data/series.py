@@ -37,6 +37,8 @@ class DceSeries:
         Index of the first frame after the injection, if the files tell it.
     notes
         Remarks of the reader on what was skipped or read in an unusual way.
+    skipped
+        Names of the files that were skipped, for the console only: they may name the patient.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class DceSeries:
     hct: float | None = None
     injection_frame: int | None = None
     notes: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         frames = self.signal.shape[-1]

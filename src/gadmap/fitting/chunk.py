@@ -17,6 +17,7 @@ from gadmap.fitting.scan import ScanTable, Starts, scan, scan_table
 from gadmap.fitting.uncertainty import curvature, slope_products, standard_errors
 
 CURVES_A_TILE = 1 << 10  # their inner products stay in the cache
+CURVES_A_TILE_FIXED_RATE = 1 << 13  # with one column instead of a hundred
 SIGNIFICANCE = 0.99  # of the F test for enhancement
 AT_BOUND = 1e-9  # of the distance of the bounds
 
@@ -110,8 +111,9 @@ def _optimum(
 ) -> tuple[Tensor, Tensor, Optimum]:
     """Weighted sums of the curves and of their squares, and the best amplitudes and rates."""
     totals, squares, firsts, rivals, fixed = [], [], [], [], []
-    for start in range(0, max(len(curves), 1), CURVES_A_TILE):
-        tile = slice(start, start + CURVES_A_TILE)
+    size = CURVES_A_TILE if problem.grid else CURVES_A_TILE_FIXED_RATE
+    for start in range(0, max(len(curves), 1), size):
+        tile = slice(start, start + size)
         weights = _rows(weighted.weights, tile)
         products = curve_products(problem, curves[tile].double(), weights)
         totals.append(products.total)

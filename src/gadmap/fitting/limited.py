@@ -14,8 +14,9 @@ from gadmap.fitting.local import Local, polynomial_value
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.rate_grid import SCAN_STRIDE, RateGrid, stencil_polynomials
 
-POINTS = 33
-ZOOMS = 5  # 16-fold each: to 2e-6 of a step
+FEW = 512  # starts; fewer zooms of more points then, as calls cost more than points
+PLAN_OF_FEW = (33, 5)  # points and zooms, 16-fold each: to 2e-6 of a step
+PLAN_OF_MANY = (9, 10)  # 4-fold each: to 2e-6 of a step
 
 
 def limited_minimum(
@@ -26,9 +27,10 @@ def limited_minimum(
     low = torch.where(node == 0, 0.0, -SCAN_STRIDE).to(around.centre)
     high = torch.where(node == last, 0.0, SCAN_STRIDE).to(around.centre)
     polynomials = (stencil_polynomials(around.centre)[0] @ around.products)[:, :, None]
-    sweep = torch.linspace(0, 1, POINTS, dtype=low.dtype, device=low.device)[:, None]
+    points, zooms = PLAN_OF_FEW if node.numel() <= FEW else PLAN_OF_MANY
+    sweep = torch.linspace(0, 1, points, dtype=low.dtype, device=low.device)[:, None]
     place = low
-    for _ in range(ZOOMS):
+    for _ in range(zooms):
         places = torch.lerp(low, high, sweep)
         forms = around.forms(polynomial_value(polynomials, places))
         solve = solver(problem, forms.share, forms.cross, forms.exponential)
@@ -36,5 +38,5 @@ def limited_minimum(
         lowest = reduction(problem, forms, *amplitudes(problem, forms, solve, limits)).argmin(dim=0)
         place = places.gather(0, lowest[None])[0]
         low = places.gather(0, (lowest - 1).clamp(min=0)[None])[0]
-        high = places.gather(0, (lowest + 1).clamp(max=POINTS - 1)[None])[0]
+        high = places.gather(0, (lowest + 1).clamp(max=points - 1)[None])[0]
     return place

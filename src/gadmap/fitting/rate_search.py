@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gadmap.fitting.amplitudes import (
@@ -50,32 +50,44 @@ def search(
 ) -> Optimum:
     """Lowest minimum of every curve among its starts; the first starts are one a curve."""
     around = local(problem, grid, columns, starts)
-    share, held = _share_at_node(problem, around)
-    place, settled = free_minimum(around, share, held, starts.vertex())
-    found, limits = _optimum(problem, grid, around, place)
-    settled &= _stays_free(problem, grid, found, limits, held)
+    forms, middle = around.forms_at_node(), interval(problem, around.centre)
+    share, _ = amplitudes(problem, forms, _solver(problem, forms), middle)
+    found, settled = _free_optimum(problem, grid, around, share, starts.vertex())
     rest = torch.nonzero(~settled).squeeze(1)
+    if rest.numel() and problem.share_bounds is not None:
+        again = around.rows(rest)  # the share of plasma met or left its bound on the way
+        there, settled = _free_optimum(
+            problem, grid, again, found.share[rest], starts.vertex()[rest]
+        )
+        _put(found, rest[settled], Optimum(*(values[settled] for values in there)))
+        rest = rest[~settled]
     if rest.numel():
         limited = around.rows(rest)
         place = limited_minimum(problem, grid, limited, starts.node[rest])
-        there, _ = _optimum(problem, grid, limited, place)
-        for kept, other in zip(found, there, strict=True):
-            kept[rest] = other
+        _put(found, rest, _optimum(problem, grid, limited, place)[0])
     return _lowest(starts.curve, found, curves)
+
+
+def _free_optimum(
+    problem: Problem, grid: RateGrid, around: Local, share: Tensor, place: Tensor
+) -> tuple[Optimum, Bool[Tensor, " start"]]:
+    """Optimum if no limit holds, taking the share of plasma as free or at the bound it is at.
+
+    Also where that is what it turns out to be.
+    """
+    held = _share_held(problem, share)
+    place, settled = free_minimum(around, share, held, place)
+    found, limits = _optimum(problem, grid, around, place)
+    return found, settled & _stays_free(problem, grid, found, limits, held)
+
+
+def _put(optimum: Optimum, rows: Tensor, there: Optimum) -> None:
+    for kept, other in zip(optimum, there, strict=True):
+        kept[rows] = other
 
 
 def _solver(problem: Problem, forms: Forms) -> Solver:
     return solver(problem, forms.share, forms.cross, forms.exponential)
-
-
-def _share_at_node(problem: Problem, around: Local) -> tuple[Tensor, Tensor | None]:
-    """Share of plasma at the node, and where it is at a bound; None where the model has none."""
-    if problem.share_bounds is None:
-        return around.centre.new_zeros(1), None
-    forms = around.forms_at_node()
-    solve = solver(problem, forms.share, forms.cross, forms.exponential)
-    share, _ = amplitudes(problem, forms, solve, interval(problem, around.centre))
-    return share, _share_held(problem, share)
 
 
 def _share_held(problem: Problem, share: Tensor) -> Tensor | None:

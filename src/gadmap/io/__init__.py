@@ -2,6 +2,7 @@
 
 from gadmap.io.aif_table import AifTable, read_aif
 from gadmap.io.describe import Description, SeriesSummary, describe
+from gadmap.io.dicom_scan import listed
 from gadmap.io.dicom_write import write_dicom
 from gadmap.io.dicom_write_enhanced import write_enhanced_dicom
 from gadmap.io.maps import write_maps
@@ -21,6 +22,7 @@ __all__ = [
     "SeriesSummary",
     "describe",
     "find_flip_angles",
+    "listed",
     "read_aif",
     "read_flip_angles",
     "read_series",

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from gadmap.data.frozen import freeze, require_rising
 
 TIME, PLASMA, BLOOD = "time_s", "plasma_mmol_per_l", "blood_mmol_per_l"
+_HIGHEST = 100.0  # mmol/L; a bolus peaks at 5 to 20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,6 +36,12 @@ class AifTable:
 
     def __post_init__(self) -> None:
         require_rising(self.t, self.name)
+        highest = float(self.concentration.max())
+        if highest > _HIGHEST:
+            raise ValueError(
+                f"{self.name}: concentration rises to {highest:g} mmol/L; expected at most "
+                f"{_HIGHEST:g}. Is it in umol/L?"
+            )
         freeze(self, "t", "concentration")
 
 

@@ -9,13 +9,21 @@ import numpy as np
 from gadmap.io.dicom import DicomFolder, flip_angle_sets
 from gadmap.io.dicom_acquisition import acquisition_of
 from gadmap.io.dicom_frames import frames_of
+from gadmap.io.dicom_scan import listed
 from gadmap.io.dicom_series import DicomSeries
 from gadmap.io.dicom_stack import stack
-from gadmap.io.grid import plane, voxel_size
-from gadmap.io.nifti import affine_of, flip_angle_files, is_nifti, open_nifti
+from gadmap.io.grid import plane, times, voxel_size
+from gadmap.io.nifti import (
+    affine_of,
+    flip_angle_files,
+    is_nifti,
+    open_nifti,
+    passed_over,
+    require_sidecar,
+    times_of,
+)
 from gadmap.io.read import open_folder
-from gadmap.io.sidecar import acquisition_from, frame_times, read_sidecar
-from gadmap.io.times import even_times, require_plausible_step
+from gadmap.io.sidecar import acquisition_from
 
 NO_FLIPS = "no flip-angle volumes: T1 is assumed unless --vfa or --t10 is given"
 
@@ -90,17 +98,23 @@ def describe(path: str | Path, *, frame_step: float | None = None) -> Descriptio
     if is_nifti(path):
         files = [path, *flip_angle_files(path)]
         series = tuple(_nifti_summary(file, frame_step) for file in files)
-        return _description(path, "NIfTI", series, ())
+        return _description(path, "NIfTI", series, (), passed_over(path))
     folder = open_folder(path)
     series = _dicom_summaries(folder, frame_step)
-    return _description(path, "DICOM", series, folder.notes)
+    return _description(path, "DICOM", series, folder.notes, folder.skipped)
 
 
 def _description(
-    path: Path, kind: str, series: tuple[SeriesSummary, ...], notes: tuple[str, ...]
+    path: Path,
+    kind: str,
+    series: tuple[SeriesSummary, ...],
+    notes: tuple[str, ...],
+    skipped: tuple[str, ...],
 ) -> Description:
     dynamic = [one for one in series if one.kind == "dynamic"]
-    missing = [one.problem for one in dynamic if one.problem]
+    missing = [one.problem for one in series if one.kind != "other" and one.problem]
+    if len(dynamic) == 1 and not missing:
+        missing += _elsewhere(dynamic[0], series)
     if not dynamic:
         missing.append("no dynamic series: expected a spoiled gradient echo with 4 or more frames")
     if len(dynamic) > 1:
@@ -108,9 +122,21 @@ def _description(
         missing.append(f"{len(dynamic)} dynamic series, {numbers}: choose one with --series")
     if len({one.flip_angle for one in series if one.kind == "flip angle"}) < 2:
         missing.append(NO_FLIPS)
+    if skipped:
+        notes = (*notes, f"not read: {listed(skipped)}")
     return Description(
         name=path.resolve().name, format=kind, series=series, notes=notes, missing=tuple(missing)
     )
+
+
+def _elsewhere(dynamic: SeriesSummary, series: tuple[SeriesSummary, ...]) -> list[str]:
+    """A sentence for each flip-angle volume on another matrix than the dynamic series."""
+    return [
+        f"{one.description}: {times(one.matrix)} voxels; expected {times(dynamic.matrix)}, the "
+        "dynamic series' grid. Resample it to that grid"
+        for one in series
+        if one.kind == "flip angle" and one.matrix != dynamic.matrix
+    ]
 
 
 def _dicom_summaries(folder: DicomFolder, frame_step: float | None) -> tuple[SeriesSummary, ...]:
@@ -161,10 +187,10 @@ def _nifti_summary(path: Path, frame_step: float | None) -> SeriesSummary:
         "description": path.name,
         "kind": "dynamic" if frames > 1 else "flip angle",
         "frames": frames,
-        **_grid_facts(image.shape[:3], affine_of(image)),
+        **_grid_facts(image.shape[:3], affine_of(image, path)),
     }
     try:
-        keys = read_sidecar(path)
+        keys = require_sidecar(path)
         acquisition = acquisition_from(keys, path)
         facts |= {
             "tr": acquisition.tr,
@@ -173,11 +199,8 @@ def _nifti_summary(path: Path, frame_step: float | None) -> SeriesSummary:
             "field_strength": acquisition.field_strength,
         }
         if frames > 1:
-            known = (
-                frame_times(keys, path) if frame_step is None else even_times(frame_step, frames)
-            )
-            require_plausible_step(*known, str(path))
-            facts |= {"t": tuple(known[0].tolist()), "time_source": known[1]}
-    except ValueError as error:  # the fault is what `info` is asked for
+            t, source = times_of(keys, path, frames, frame_step)
+            facts |= {"t": tuple(t.tolist()), "time_source": source}
+    except (ValueError, FileNotFoundError) as error:  # the fault is what `info` is asked for
         facts["problem"] = str(error)
     return SeriesSummary(**facts)

@@ -1,7 +1,8 @@
 """DICOM folders to a dynamic series and flip-angle volumes."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from gadmap.data import DceSeries, FlipAngleSeries
 from gadmap.io.dicom_acquisition import acquisition_of
 from gadmap.io.dicom_frames import frames_of
 from gadmap.io.dicom_pixels import read_signal
-from gadmap.io.dicom_scan import scan_dicom
+from gadmap.io.dicom_scan import listed, scan_dicom
 from gadmap.io.dicom_select import select_dynamic
 from gadmap.io.dicom_series import DicomSeries, sort_into_series
 from gadmap.io.dicom_stack import stack
-from gadmap.io.flip_angles import FlipVolume, flip_series
+from gadmap.io.flip_angles import FlipVolume, flip_series, require_one_each
 from gadmap.io.grid import require_same_grid
 
 
@@ -30,29 +31,33 @@ class DicomFolder:
     series
         Acquisitions in it.
     notes
-        What was skipped.
+        How many files were skipped, and why.
+    skipped
+        Their names.
     """
 
     path: Path
     series: tuple[DicomSeries, ...]
     notes: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
 
 
 def open_dicom(path: Path) -> DicomFolder:
     """The acquisitions of a folder, from one pass over its headers."""
     scan = scan_dicom(path)
-    return DicomFolder(path, sort_into_series(scan.slices), scan.notes)
+    return DicomFolder(path, sort_into_series(scan.slices), scan.notes, scan.skipped)
 
 
 def dynamic_series(
     folder: DicomFolder, *, series: str | None = None, frame_step: float | None = None
 ) -> DceSeries:
     """The dynamic series of a folder."""
-    chosen = select_dynamic(folder.series, series, str(folder.path))
-    what = f"{folder.path}: {chosen.name}"
-    acquisition = acquisition_of(chosen.slices, what)
-    whole = stack(chosen.slices, what)
-    frames = frames_of(whole, frame_step, what)
+    with _naming_skipped(folder):
+        chosen = select_dynamic(folder.series, series, str(folder.path))
+        what = f"{folder.path}: {chosen.name}"
+        acquisition = acquisition_of(chosen.slices, what)
+        whole = stack(chosen.slices, what)
+        frames = frames_of(whole, frame_step, what)
     return DceSeries(
         signal=read_signal(frames.slices),
         t=frames.t,
@@ -61,7 +66,21 @@ def dynamic_series(
         time_source=frames.source,
         description=chosen.slices[0].description,
         notes=(*_notes(chosen), *frames.notes, *_ignored(folder, chosen), *folder.notes),
+        skipped=folder.skipped,
     )
+
+
+@contextmanager
+def _naming_skipped(folder: DicomFolder) -> Iterator[None]:
+    """Let a refusal tell which files were skipped: what is missing may be among them."""
+    try:
+        yield
+    except ValueError as error:
+        if not folder.skipped:
+            raise
+        raise ValueError(
+            f"{error} {'; '.join(folder.notes).capitalize()}: {listed(folder.skipped)}"
+        ) from error
 
 
 def flip_angle_series(folder: DicomFolder, dynamic: DceSeries) -> FlipAngleSeries | None:
@@ -83,16 +102,9 @@ def flip_angle_series(folder: DicomFolder, dynamic: DceSeries) -> FlipAngleSerie
         raise ValueError(
             f"{folder.path}: {len(sets)} sets of flip-angle volumes: {listed}; name one with --vfa"
         )
-    by_angle: dict[float | None, DicomSeries] = {}
-    for series in sets[0]:
-        angle = series.slices[0].flip_degrees
-        if angle in by_angle:
-            raise ValueError(
-                f"{folder.path}: {by_angle[angle].name} and {series.name} have one flip angle, "
-                f"{angle:g} degrees; expected a volume for each. Name those to use with --vfa"
-            )
-        by_angle[angle] = series
-    return flip_series(_volumes(sets[0], dynamic), dynamic)
+    angles = [(series.name, series.slices[0].flip_degrees) for series in sets[0]]
+    require_one_each(angles, str(folder.path))
+    return flip_series(_volumes(folder.path, sets[0], dynamic), dynamic)
 
 
 def flip_angle_sets(found: Sequence[DicomSeries]) -> list[list[DicomSeries]]:
@@ -114,16 +126,17 @@ def flip_volumes(folder: DicomFolder, dynamic: DceSeries) -> list[FlipVolume]:
     if not volumes:
         listed = ", ".join(series.summary for series in folder.series)
         raise ValueError(f"{folder.path}: no flip-angle volume among {listed}; expected one frame")
-    return _volumes(volumes, dynamic)
+    return _volumes(folder.path, volumes, dynamic)
 
 
-def _volumes(found: Sequence[DicomSeries], dynamic: DceSeries) -> list[FlipVolume]:
+def _volumes(path: Path, found: Sequence[DicomSeries], dynamic: DceSeries) -> list[FlipVolume]:
     volumes = []
     for series in found:
-        whole = stack(series.slices, series.name)
-        require_same_grid(series.name, whole.grid, whole.affine, dynamic)
+        what = f"{path}: {series.name}"
+        acquisition, whole = acquisition_of(series.slices, what), stack(series.slices, what)
+        require_same_grid(what, whole.grid, whole.affine, dynamic)
         images = [tuple(column[0] for column in whole.columns)]
-        volumes.append((read_signal(images)[..., 0], acquisition_of(series.slices, series.name)))
+        volumes.append((read_signal(images)[..., 0], acquisition))
     return volumes
 
 

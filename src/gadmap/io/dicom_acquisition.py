@@ -47,7 +47,7 @@ def _one(values: Sequence[float | None], tag: str, what: str) -> float:
             f"{what}: {tag} is missing in {len(values) - len(known)} of {len(values)} images; "
             "expected it in all. Were the headers stripped?"
         )
-    if max(known) - min(known) > 1e-3 * max(known):
+    if max(known) - min(known) > 1e-3 * abs(max(known)):
         raise ValueError(
             f"{what}: {tag} runs from {min(known):g} to {max(known):g}; expected one value. "
             "Are two acquisitions mixed?"

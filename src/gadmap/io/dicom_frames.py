@@ -116,7 +116,7 @@ def _require_apart(times: Float[np.ndarray, "z time"], clock: Clock, what: str) 
 
 def _require_same_order(slices: tuple[tuple[Slice, ...], ...], clock: Clock, what: str) -> None:
     for keyword in _ORDERS:
-        numbers = _order_numbers(slices, keyword)
+        numbers = _numbers(slices, keyword)
         if numbers is None:
             continue
         falls = np.flatnonzero((np.diff(numbers, axis=0) < 0).any(axis=1))
@@ -127,19 +127,24 @@ def _require_same_order(slices: tuple[tuple[Slice, ...], ...], clock: Clock, wha
                 f"{numbers[k].max()} comes before that with {numbers[k + 1].min()}; expected the "
                 "same order. Were times edited, or are two acquisitions mixed?"
             )
-        return
 
 
 def _order_numbers(slices: tuple[tuple[Slice, ...], ...], keyword: str) -> np.ndarray | None:
     """Numbers (time, z) of a tag that numbers the frames at every slice; else None."""
-    if keyword == "SeriesNumber":
-        numbers = np.array([[image.series_number for image in frame] for frame in slices])
-    elif all(keyword in image.order for frame in slices for image in frame):
-        numbers = np.array([[image.order[keyword] for image in frame] for frame in slices])
-    else:
+    numbers = _numbers(slices, keyword)
+    if numbers is None:
         return None
     distinct = all(len(set(column)) == len(slices) for column in numbers.T)
     return numbers if distinct else None
+
+
+def _numbers(slices: tuple[tuple[Slice, ...], ...], keyword: str) -> np.ndarray | None:
+    """Numbers (time, z) of a tag that all images have; else None."""
+    if keyword == "SeriesNumber":
+        return np.array([[image.series_number for image in frame] for frame in slices])
+    if all(keyword in image.order for frame in slices for image in frame):
+        return np.array([[image.order[keyword] for image in frame] for frame in slices])
+    return None
 
 
 def _stepped(stack: Stack, clock: Clock | None, step: float, what: str) -> Frames:

@@ -63,6 +63,8 @@ def read_slices(path: Path) -> list[Slice] | Ignored:
     ValueError
         If the file is an MR image but damaged or cut short.
     """
+    if path.exists() and not path.is_file():
+        return Ignored(path, "no regular file")
     with path.open("rb") as file:
         if file.read(132)[128:] != b"DICM":
             return Ignored(path, "not DICOM")

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +26,15 @@ class Scan:
     slices
         MR images, in the order of the file names.
     notes
-        One sentence for each kind of file that was skipped.
+        One sentence for each kind of file that was skipped, without names.
+    skipped
+        The names of these files: they may name the patient, so no result holds them.
     """
 
     path: Path
     slices: tuple[Slice, ...]
     notes: tuple[str, ...]
+    skipped: tuple[str, ...]
 
 
 def scan_dicom(path: Path) -> Scan:
@@ -53,12 +56,18 @@ def scan_dicom(path: Path) -> Scan:
                 skipped[found.reason].append(_short(file, path))
             else:
                 slices.extend(found)
-    notes = tuple(_sentence(names, reason) for reason, names in skipped.items())
+    notes = tuple(_sentence(len(names), reason) for reason, names in skipped.items())
+    names = tuple(name for names in skipped.values() for name in names)
     if not slices:
-        raise ValueError(
-            f"{path}: no DICOM MR image there; found {'; '.join(notes) or 'no file at all'}"
-        )
-    return Scan(path, tuple(slices), notes)
+        found = f"{'; '.join(notes)}: {listed(names)}" if names else "found no file at all"
+        raise ValueError(f"{path}: no DICOM MR image there; {found}")
+    return Scan(path, tuple(slices), notes, names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def files_below(path: Path) -> list[Path]:
@@ -85,8 +94,5 @@ def _short(file: Path, path: Path) -> str:
     return file.relative_to(path).as_posix() if file != path else file.name
 
 
-def _sentence(names: list[str], reason: str) -> str:
-    listed = ", ".join(names[:_NAMED])
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    files = "file" if len(names) == 1 else "files"
-    return f"skipped {len(names)} {files} ({reason}): {listed}{more}"
+def _sentence(count: int, reason: str) -> str:
+    return f"skipped {count} {'file' if count == 1 else 'files'} ({reason})"

@@ -6,6 +6,8 @@ from gadmap.data.series import MIN_FRAMES
 from gadmap.io.dicom_series import DicomSeries
 from gadmap.io.dicom_slice import Slice
 
+_UID_END = 5  # characters that make the end of a UID; fewer are a series number
+
 
 def select_dynamic(found: Sequence[DicomSeries], series: str | None, where: str) -> DicomSeries:
     """The dynamic series: the only one, or that which `series` names.
@@ -13,8 +15,9 @@ def select_dynamic(found: Sequence[DicomSeries], series: str | None, where: str)
     Parameters
     ----------
     series
-        A series number, the end of a SeriesInstanceUID, or (part of) a description; or several
-        words out of number, TE in ms and image type, where one number covers several series.
+        A series number, the end of a SeriesInstanceUID (5 characters or more), or (part of) a
+        description; or several words out of number, TE in ms and image type, where one number
+        covers several series.
 
     Raises
     ------
@@ -45,9 +48,10 @@ def _named(found: Sequence[DicomSeries], name: str, where: str) -> DicomSeries:
     if len(dynamic) == 1:
         return dynamic[0]
     if dynamic:
+        ends = ", ".join(one.slices[0].series_uid[-2 * _UID_END :] for one in dynamic)
         raise ValueError(
             f"{where}: {name!r} names {len(dynamic)} dynamic series: {_listed(dynamic)}; add the "
-            'TE or the image type, as in --series "5 NORM"'
+            f'TE or the image type, as in --series "5 NORM", or give the end of its UID: {ends}'
         )
     raise ValueError(
         f"{where}: {_listed(matching)} is not dynamic; expected a spoiled gradient echo with at "
@@ -59,7 +63,7 @@ def _matching(found: Sequence[DicomSeries], name: str) -> list[DicomSeries]:
     """Series by number, else by UID's end, else by description or a part of it, else by words."""
     tests = (
         lambda image: str(image.series_number) == name,
-        lambda image: image.series_uid.endswith(name),
+        lambda image: len(name) >= _UID_END and image.series_uid.endswith(name),
         lambda image: image.description.lower() == name.lower(),
         lambda image: name.lower() in image.description.lower(),
         lambda image: set(name.upper().split()) <= _words(image),

@@ -10,6 +10,18 @@ from gadmap.data import Acquisition, DceSeries, FlipAngleSeries
 FlipVolume = tuple[Float[np.ndarray, "x y z"], Acquisition]
 
 
+def require_one_each(volumes: Sequence[tuple[str, float | None]], where: str) -> None:
+    """Raise ValueError where two volumes, by name and angle in degrees, have one flip angle."""
+    by_angle: dict[float | None, str] = {}
+    for name, angle in volumes:
+        if angle in by_angle:
+            raise ValueError(
+                f"{where}: {by_angle[angle]} and {name} have one flip angle, {angle:g} degrees; "
+                "expected a volume for each. Name those to use with --vfa"
+            )
+        by_angle[angle] = name
+
+
 def flip_series(volumes: Sequence[FlipVolume], dynamic: DceSeries) -> FlipAngleSeries:
     """Volumes on the dynamic series' grid, put together by flip angle."""
     if not volumes:

@@ -25,7 +25,7 @@ def require_same_grid(
     """Raise ValueError unless a volume lies on the dynamic series' grid."""
     if tuple(shape) != dynamic.grid:
         raise ValueError(
-            f"{what}: {_times(shape)} voxels; expected {_times(dynamic.grid)}, the dynamic "
+            f"{what}: {times(shape)} voxels; expected {times(dynamic.grid)}, the dynamic "
             "series' grid. Resample it to that grid"
         )
     distance = corner_distance(affine, dynamic.affine, dynamic.grid)
@@ -74,5 +74,6 @@ def plane(affine: Float[np.ndarray, "4 4"]) -> str:
     return name if normal.max() > 0.999 else f"oblique {name}"
 
 
-def _times(shape: tuple[int, ...]) -> str:
+def times(shape: tuple[int, ...]) -> str:
+    """Numbers of voxels as people write them."""
     return " x ".join(str(n) for n in shape)

@@ -1,7 +1,9 @@
 """NIfTI files to a dynamic series, flip-angle volumes, and volumes on the series' grid."""
 
+import gzip
 import re
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from jaxtyping import Float
 from nibabel.filebasedimages import ImageFileError
 
 from gadmap.data import DceSeries
+from gadmap.data.frozen import require_rising
 from gadmap.io.flip_angles import FlipVolume
 from gadmap.io.grid import onto_grid, require_same_grid
 from gadmap.io.sidecar import (
@@ -46,20 +49,14 @@ def read_nifti(path: Path, *, frame_step: float | None = None) -> DceSeries:
             f"{path}: {len(image.shape)} dimensions; expected 4, x y z time. "
             "Is it a single volume rather than the dynamic series?"
         )
-    keys = _sidecar(path)
+    keys = require_sidecar(path, "FrameTimesStart (s)")
     acquisition = acquisition_from(keys, path)
     frames = image.shape[3]
-    if frame_step is None:
-        t, source = frame_times(keys, path)
-    else:
-        t, source = even_times(frame_step, frames)
-    if t.size != frames:
-        raise ValueError(f"{path}: {frames} frames but {t.size} times; is the series cut short?")
-    require_plausible_step(t, source, str(path))
+    t, source = times_of(keys, path, frames, frame_step)
     return DceSeries(
         signal=samples_of(image, path),
         t=t,
-        affine=affine_of(image),
+        affine=affine_of(image, path),
         acquisition=acquisition,
         time_source=source,
         description=nifti_stem(path),
@@ -69,26 +66,60 @@ def read_nifti(path: Path, *, frame_step: float | None = None) -> DceSeries:
     )
 
 
+def times_of(
+    keys: Mapping[str, Any], path: Path, frames: int, frame_step: float | None
+) -> tuple[Float[np.ndarray, " time"], str]:
+    """Time of each frame [s] and its source: the user's step, else the sidecar's times.
+
+    Raises
+    ------
+    ValueError
+        If there are none, not one for each frame, or they do not rise, or not by seconds.
+    """
+    if frame_step is None:
+        t, source = frame_times(keys, path)
+    else:
+        t, source = even_times(frame_step, frames)
+    if t.size != frames:
+        raise ValueError(
+            f"{path}: {frames} frames but {t.size} times by {source}; is the series cut short?"
+        )
+    require_rising(t, f"{path}: {source}")
+    require_plausible_step(t, source, str(path))
+    return t, source
+
+
 def flip_angle_files(path: Path) -> list[Path]:
     """Volumes beside a dynamic NIfTI whose name and sidecar call them flip-angle volumes."""
+    return [file for file in _named_flip(path) if not _no_flip_volume(file)]
+
+
+def passed_over(path: Path) -> tuple[str, ...]:
+    """Files beside a dynamic NIfTI that are named as flip-angle volumes but are none, and why."""
+    reasons = {file.name: _no_flip_volume(file) for file in _named_flip(path)}
+    return tuple(f"{name} ({reason})" for name, reason in reasons.items() if reason)
+
+
+def _named_flip(path: Path) -> list[Path]:
     folders = [path.parent]
     if bids_root(path) and (path.parent.parent / "anat").is_dir():
         folders.append(path.parent.parent / "anat")
     files = [file for folder in folders for file in sorted(folder.iterdir()) if is_nifti(file)]
-    return [
-        file
-        for file in files
-        if file.name != path.name
-        and _FLIP_NAME.search(nifti_stem(file))
-        and isinstance(read_sidecar(file).get("FlipAngle"), int | float)
-        and len(open_nifti(file).shape) == 3
-    ]
+    return [f for f in files if f.name != path.name and _FLIP_NAME.search(nifti_stem(f))]
+
+
+def _no_flip_volume(file: Path) -> str:
+    """Why a file is no flip-angle volume; empty where it is one."""
+    if not isinstance(read_sidecar(file).get("FlipAngle"), int | float):
+        return "no number as FlipAngle in its sidecar"
+    dimensions = len(open_nifti(file).shape)
+    return "" if dimensions == 3 else f"{dimensions} dimensions, expected 3"
 
 
 def read_nifti_flip(path: Path, dynamic: DceSeries) -> FlipVolume:
     """Signal (x, y, z) and settings of one flip-angle volume."""
-    acquisition = acquisition_from(_sidecar(path), path)
-    return read_volume(path, dynamic, f"flip-angle volume {path.name}"), acquisition
+    signal = read_volume(path, dynamic, "flip-angle volume")
+    return signal, acquisition_from(require_sidecar(path), path)
 
 
 def read_volume(path: str | Path, dynamic: DceSeries, what: str) -> Float[np.ndarray, "x y z"]:
@@ -110,7 +141,7 @@ def read_volume(path: str | Path, dynamic: DceSeries, what: str) -> Float[np.nda
     if len(shape) < 3 or any(n != 1 for n in shape[3:]):
         raise ValueError(f"{what} {path}: shape {shape}; expected one volume, 3-D")
     data = samples_of(image, path).reshape(shape[:3], order="F")
-    data, affine = onto_grid(data, affine_of(image), dynamic.affine)
+    data, affine = onto_grid(data, affine_of(image, path), dynamic.affine)
     require_same_grid(f"{what} {path}", data.shape, affine, dynamic)
     return np.asfortranarray(data)
 
@@ -129,25 +160,35 @@ def open_nifti(path: Path) -> Any:
 
 
 def samples_of(image: Any, path: Path) -> np.ndarray:
-    """Samples with the header's scaling, float32."""
+    """Samples with the header's scaling, float32; a compressed file is checked by its checksum."""
     try:
-        return image.get_fdata(dtype=np.float32, caching="unchanged")
+        if path.suffix != ".gz":
+            return image.get_fdata(dtype=np.float32, caching="unchanged")
+        with gzip.open(path) as stream:
+            whole = type(image).from_stream(stream)
+            samples = whole.get_fdata(dtype=np.float32, caching="unchanged")
+            stream.read()  # the checksum stands at the end, which a reader of samples never meets
+        return samples
     except (EOFError, zlib.error, OSError, ValueError) as error:
         raise ValueError(f"{path}: damaged or cut short ({_line(error)})") from error
 
 
-def affine_of(image: Any) -> Float[np.ndarray, "4 4"]:
+def affine_of(image: Any, path: Path) -> Float[np.ndarray, "4 4"]:
     """Voxel index to patient millimetres, RAS+."""
     scale = _MM.get(image.header.get_xyzt_units()[0], 1.0)
-    return np.diag([scale, scale, scale, 1.0]) @ image.affine.astype(np.float64)
+    affine = np.diag([scale, scale, scale, 1.0]) @ image.affine.astype(np.float64)
+    if not (np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 0):
+        raise ValueError(f"{path}: its affine gives voxels no volume; is the header damaged?")
+    return affine
 
 
-def _sidecar(path: Path) -> dict[str, Any]:
+def require_sidecar(path: Path, *more: str) -> dict[str, Any]:
+    """All keys that apply to a NIfTI file; `more` is what beside TR and flip angle they tell."""
     keys = read_sidecar(path)
     if not keys:
+        expected = ", ".join(("RepetitionTimeExcitation (s)", "FlipAngle (degrees)", *more))
         raise FileNotFoundError(
-            f"{path}: no JSON sidecar; expected {nifti_stem(path)}.json beside it with "
-            "RepetitionTimeExcitation (s), FlipAngle (degrees) and FrameTimesStart (s)"
+            f"{path}: no JSON sidecar; expected {nifti_stem(path)}.json beside it with {expected}"
         )
     return keys
 

@@ -1,6 +1,8 @@
 """Whatever a user brings, DICOM, NIfTI or BIDS, to containers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import degrees
 from pathlib import Path
 
 from gadmap.data import DceSeries, FlipAngleSeries
@@ -12,10 +14,11 @@ from gadmap.io.dicom import (
     open_dicom,
 )
 from gadmap.io.dicom_scan import files_below
-from gadmap.io.flip_angles import FlipVolume, flip_series
+from gadmap.io.flip_angles import FlipVolume, flip_series, require_one_each
 from gadmap.io.nifti import (
     flip_angle_files,
     is_nifti,
+    passed_over,
     read_nifti,
     read_nifti_flip,
 )
@@ -59,6 +62,7 @@ def read_series_and_flip_angles(
     path = Path(path)
     if is_nifti(path):
         dynamic = _read_nifti(path, series, frame_step)
+        dynamic = replace(dynamic, skipped=(*dynamic.skipped, *passed_over(path)))
         return dynamic, _nifti_flip_angles(path, dynamic)
     folder = open_folder(path)
     dynamic = dynamic_series(folder, series=series, frame_step=frame_step)
@@ -122,4 +126,7 @@ def _nifti_flip_angles(path: Path, dynamic: DceSeries) -> FlipAngleSeries | None
     files = flip_angle_files(path)
     if len(files) < 2:
         return None
-    return flip_series([read_nifti_flip(file, dynamic) for file in files], dynamic)
+    volumes = [read_nifti_flip(file, dynamic) for file in files]
+    angles = [round(degrees(acquisition.flip_angle), 3) for _, acquisition in volumes]
+    require_one_each(list(zip([f.name for f in files], angles, strict=True)), str(path.parent))
+    return flip_series(volumes, dynamic)

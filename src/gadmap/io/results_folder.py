@@ -16,10 +16,12 @@ _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 @contextmanager
 def results_folder(out: str | Path, overwrite: bool = False) -> Iterator[Path]:
-    """A new folder beside `out` to write into; it takes `out`'s place when all is written.
+    """A new folder to write into, which becomes `out` when all is written.
 
-    If anything fails inside, the new folder is removed and what `out` held stays as it was. A
-    small file in it lists what was written: only such a folder is ever replaced.
+    It lies beside `out`, or inside where `out` exists: that may be the place where a disk is
+    mounted, which cannot be renamed. If anything fails, the new folder is removed and what `out`
+    held stays as it was. A small file in it lists what was written: only such files are ever
+    replaced.
 
     Parameters
     ----------
@@ -35,16 +37,23 @@ def results_folder(out: str | Path, overwrite: bool = False) -> Iterator[Path]:
     """
     out = Path(out)
     _require_free(out, overwrite)
-    created = _make_parents(out)
-    part = out.parent / f".{out.name or 'out'}-{secrets.token_hex(4)}.part"
+    new = not out.exists()
+    part = (out.parent if new else out) / f".gadmap-{secrets.token_hex(4)}.part"
+    created: list[Path] = []
     try:
-        part.mkdir()
+        for folder in _missing_parents(out):
+            _make(folder, out)
+            created.append(folder)
+        _make(part, out)
         yield part
         _write_manifest(part)
-        _put_in_place(part, out)
+        if new:
+            part.rename(out)
+        else:
+            _exchange(part, out)
     except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
-        for folder in created:
+        for folder in reversed(created):
             folder.rmdir()
         if isinstance(error, OSError):
             _explain(error, out)
@@ -89,37 +98,52 @@ def _write_manifest(folder: Path) -> None:
     (folder / MANIFEST).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def _make_parents(out: Path) -> list[Path]:
-    """Folders above `out` that were missing, the deepest first."""
-    missing = [folder for folder in out.parents if not folder.exists()]
+def _missing_parents(out: Path) -> list[Path]:
+    """Folders above `out` that are to be made, the highest first."""
+    return [folder for folder in reversed(out.parents) if not folder.exists()]
+
+
+def _make(folder: Path, out: Path) -> None:
     try:
-        for folder in reversed(missing):
-            folder.mkdir()
+        folder.mkdir()
     except OSError as error:
-        raise type(error)(f"{out.parent}: cannot be made ({error.strerror})") from error
-    return missing
+        if error.errno in _FULL:
+            raise
+        if error.errno in _CLOSED:
+            fault = f"{folder.parent} is not writable ({error.strerror})"
+            raise PermissionError(f"{out}: {fault}; choose another folder") from error
+        raise OSError(
+            f"{out}: a folder cannot be made there ({error.strerror}); choose another place"
+        ) from error
 
 
-def _put_in_place(part: Path, out: Path) -> None:
-    if not out.exists():
-        part.rename(out)
-        return
+def _exchange(part: Path, out: Path) -> None:
+    """Put what `part` holds into `out` in place of what that held; undone if anything fails."""
     old = part.with_suffix(".old")
-    out.rename(old)
+    old.mkdir()
+    moves = [(file, old / file.name) for file in out.iterdir() if file not in (part, old)]
+    moves += [(file, out / file.name) for file in part.iterdir()]
+    done: list[tuple[Path, Path]] = []
     try:
-        part.rename(out)
+        for source, target in moves:
+            source.rename(target)
+            done.append((source, target))
     except BaseException:
-        old.rename(out)
+        for source, target in reversed(done):
+            target.rename(source)
+        old.rmdir()
         raise
+    part.rmdir()
     shutil.rmtree(old)
 
 
 def _explain(error: OSError, out: Path) -> None:
-    """Raise one clear line for a disk that is full or a place that is not writable."""
+    """Raise one clear line for a disk that filled up or a place that was closed meanwhile."""
     if error.errno in _FULL:
-        raise OSError(
+        raise OSError(  # with its number, so that the folder around a folder explains it anew
+            error.errno,
             f"{out}: {_FULL[error.errno]}; nothing was written. Free some space or choose another "
-            "folder"
+            "folder",
         ) from error
     place = Path(error.filename or out.parent)
     if error.errno in _CLOSED and place.is_relative_to(out.parent):

@@ -29,6 +29,7 @@ from gadmap.phantoms.signals import slice_of
 from gadmap.phantoms.texture import grow_texture
 from gadmap.phantoms.tissues import TISSUES
 from gadmap.phantoms.volumes import Volumes
+from gadmap.physics.side_by_side import one_thread
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -93,16 +94,18 @@ def reference_object(
 
 def phantom_of(case: Case) -> Phantom:
     """The examination of a case. The same case gives the same phantom."""
-    generator = torch.Generator().manual_seed(case.seed)
-    head = grow_head(generator, case.tumour_centre, case.tumour_radius)
-    texture = grow_texture(generator)
-    x, y, z = voxel_centres(case)
-    plasma = plasma_curve(case)
-    volume = Volumes.empty(case)
-    for k in range(case.slices):
-        fractions = slice_fractions(head, case, k)
-        volume.put(k, fractions, slice_of(fractions, texture.on(x, y, z[k : k + 1]), case, plasma))
-    return _phantom(case, volume, volume.add_noise(case, generator), plasma)
+    with one_thread():
+        generator = torch.Generator().manual_seed(case.seed)
+        head = grow_head(generator, case.tumour_centre, case.tumour_radius)
+        texture = grow_texture(generator)
+        x, y, z = voxel_centres(case)
+        plasma = plasma_curve(case)
+        volume = Volumes.empty(case)
+        for k in range(case.slices):
+            fractions = slice_fractions(head, case, k)
+            inside = slice_of(fractions, texture.on(x, y, z[k : k + 1]), case, plasma)
+            volume.put(k, fractions, inside)
+        return _phantom(case, volume, volume.add_noise(case, generator), plasma)
 
 
 def _phantom(

@@ -7,6 +7,7 @@ fit the cache, and far more where the machine is busy.
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -15,24 +16,30 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
+@contextmanager
+def one_thread() -> Iterator[int]:
+    """Torch with one thread an operation; gives the number it may use otherwise."""
+    allowed = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield allowed
+    finally:
+        torch.set_num_threads(allowed)
+
+
 def side_by_side(
     work: Callable[[Piece], Result], pieces: Sequence[Piece]
 ) -> Iterator[tuple[Piece, Result]]:
     """Every piece and the result of `work` on it, in order.
 
-    As many run at once as torch may use threads, and each is given one: the operations on a piece
-    are too short to share.
+    As many run at once as torch may use threads, and each is given one.
     """
-    allowed = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
+    with one_thread() as allowed:
         if min(allowed, len(pieces)) < 2:
             yield from ((piece, work(piece)) for piece in pieces)
-        else:
-            with ThreadPoolExecutor(allowed) as pool:
-                ahead = deque((piece, pool.submit(work, piece)) for piece in pieces)
-                while ahead:
-                    piece, result = ahead.popleft()
-                    yield piece, result.result()
-    finally:
-        torch.set_num_threads(allowed)
+            return
+        with ThreadPoolExecutor(allowed) as pool:
+            ahead = deque((piece, pool.submit(work, piece)) for piece in pieces)
+            while ahead:
+                piece, result = ahead.popleft()
+                yield piece, result.result()

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
 from gadmap.estimators import Estimator
 from gadmap.io import (
+    listed,
     read_flip_angles,
     read_series,
     read_series_and_flip_angles,
@@ -88,7 +91,7 @@ def map_exam(
         raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
     fitted = model if estimator == "least-squares" else estimator
     options = {
-        "vfa": [Path(path).name for path in vfa],
+        "vfa": [_named(path) for path in vfa],
         "t10": _named(t10),
         "b1": _named(b1),
         "aif": _named(aif),
@@ -128,7 +131,7 @@ def map_exam(
         exam=exam,
         maps=maps,
         files=[out / file.name for file in (*names, Path("report.html"))],
-        remarks=(*found, *dynamic.notes, *exam.assumptions),
+        remarks=(_clock(dynamic), *found, *dynamic.notes, *_skipped(dynamic), *exam.assumptions),
         seconds=stages.seconds,
     )
 
@@ -162,8 +165,19 @@ def _record(options: Mapping[str, object]) -> dict[str, object]:
 
 
 def _named(value: float | PathLike | None) -> float | str | None:
-    """A path's last part: folders bear names of users and patients."""
-    return Path(value).name if isinstance(value, str | Path) else value
+    """A file's name without its folder, and no folder's name: these are of users and patients."""
+    if not isinstance(value, str | Path):
+        return value
+    return "a folder" if isinstance(value, Path) and value.is_dir() else Path(value).name
+
+
+def _clock(series: DceSeries) -> str:
+    return f"{series.t.size} frames over {np.ptp(series.t):.1f} s, times from {series.time_source}"
+
+
+def _skipped(series: DceSeries) -> tuple[str, ...]:
+    """The names of skipped files: on the console only, where they cannot go astray."""
+    return (f"not read: {listed(series.skipped)}",) if series.skipped else ()
 
 
 def _shown(stages: Stages) -> dict[str, str]:

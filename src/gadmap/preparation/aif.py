@@ -9,7 +9,7 @@ from gadmap.data import Aif
 from gadmap.preparation.aif_population import population_aif
 from gadmap.preparation.aif_search import found_aif
 from gadmap.preparation.blood import BloodSignal, vessel_plasma
-from gadmap.preparation.onset import Onset
+from gadmap.preparation.onset import Onset, curve_onset
 
 
 def arterial_input(
@@ -74,6 +74,12 @@ def mask_aif(blood: BloodSignal, mask: Bool[np.ndarray, "x y z"]) -> tuple[Aif, 
             f"arterial mask: none of its {len(voxels)} voxels has a finite signal above 0 in all "
             "frames; does it lie on an artery?"
         )
+    mean = signal[usable].mean(axis=0, dtype=np.float64)
+    if curve_onset(blood.series.t, mean) is None:
+        raise ValueError(
+            f"arterial mask: the signal of its {np.count_nonzero(usable)} voxels does not rise "
+            "above the noise; expected a bolus. Does it lie on an artery?"
+        )
     left_out = len(voxels) - np.count_nonzero(usable)
     plasma, sentence = vessel_plasma(blood, voxels[usable])
     rationale = [f"Mean of the {np.count_nonzero(usable)} voxels of the given mask."]
@@ -102,7 +108,7 @@ def on_series_times(aif: Aif, t: Float[np.ndarray, " time"]) -> tuple[Aif, tuple
     if aif.t[0] > t[0] or aif.t[-1] < t[-1]:
         raise ValueError(
             f"arterial input spans {aif.t[0]:g} to {aif.t[-1]:g} s; expected to span the series, "
-            f"{t[0]:g} to {t[-1]:g} s. Is it cut short, or of another examination?"
+            f"{t[0]:g} to {t[-1]:g} s. Is it cut short, of another examination, or in minutes?"
         )
     sentence = (
         f"Arterial input: the {aif.t.size} given samples were interpolated linearly at the "

@@ -77,7 +77,7 @@ def _tissue_curve(
     chosen = order[min(round(_VESSEL_SHARE * order.size), order.size // 2) : most]
     acquisition = series.acquisition
     with torch.inference_mode():
-        samples = torch.tensor(series.signal.reshape(-1, series.t.size)[chosen]).double()
+        samples = torch.tensor(series.signal[np.unravel_index(chosen, series.grid)]).double()
         r10 = 1 / torch.tensor(t10.reshape(-1)[chosen]).double()[:, None]
         angle = acquisition.flip_angle * torch.tensor(b1.reshape(-1)[chosen]).double()[:, None]
         baseline = samples[:, :baseline_frames].mean(dim=1, keepdim=True)

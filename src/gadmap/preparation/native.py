@@ -49,6 +49,11 @@ def native_t10(
             raise ValueError("both flip angles and a T10 were given; expected one of them")
         _require_same_grid(series, vfa)
         values, errors = flip_angle_t10(vfa, b1, inside)
+        if not np.isfinite(values[inside]).any():
+            raise ValueError(
+                "the flip-angle volumes give no voxel a T1; expected a spoiled gradient echo with "
+                "signal at every angle. Is a volume empty, or of another sequence?"
+            )
         angles = {f"{np.degrees(a.flip_angle):.4g}" for a in vfa.acquisitions}
         source = f"{len(angles)} flip angles ({', '.join(sorted(angles, key=float))} degrees)"
         return NativeT1(t10=values, t10_se=errors, source=source, measured=True)

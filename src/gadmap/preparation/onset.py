@@ -95,12 +95,12 @@ def baseline_onset(series: DceSeries, mask: Bool[np.ndarray, "x y z"]) -> Onset:
         If nothing rises above the noise, or the signal is enhanced from the first frame.
     """
     order = voxels_by_change(series.signal, mask)
-    signal = series.signal.reshape(-1, series.t.size)
     fast = min(max(round(_FAST_SHARE * order.size), _FAST_LEAST), _FAST_MOST)
     tissue = max(round(_TISSUE_SHARE * order.size), _FAST_LEAST)
     found = []
     for count in (fast, tissue):
-        curve = signal[order[:count]].mean(axis=0, dtype=np.float64)
+        at = np.unravel_index(order[:count], series.grid)
+        curve = series.signal[at].mean(axis=0, dtype=np.float64)
         onset = curve_onset(series.t, curve)
         if onset is None:
             continue

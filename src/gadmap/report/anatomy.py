@@ -53,15 +53,22 @@ def anatomy_of(exam: Exam) -> Anatomy:
     bright = mean > 0
     top = float(np.percentile(mean[bright], 98)) if bright.any() else 1.0
     gray = np.clip(mean / top, 0, 1).astype(np.float32) ** 0.8
-    return Anatomy(gray=gray, view=view_of(exam.series.affine), window=_window(gray, exam.mask))
+    return Anatomy(gray=gray, view=view_of(exam.series.affine), window=_window(gray, _told(exam)))
+
+
+def _told(exam: Exam) -> Bool[np.ndarray, "x y z"]:
+    """Voxels that the page speaks of: those of the mask and of the arterial input."""
+    told = exam.mask.copy()
+    told[tuple(exam.aif.voxels.T)] = True
+    return told
 
 
 def _window(
-    gray: Float[np.ndarray, "x y z"], mask: Bool[np.ndarray, "x y z"]
+    gray: Float[np.ndarray, "x y z"], told: Bool[np.ndarray, "x y z"]
 ) -> tuple[slice, slice]:
-    """The part of a slice that holds tissue, with a margin."""
+    """The part of a slice that holds tissue, and what the page speaks of, with a margin."""
     shown = (gray > 0.12).mean(axis=2) > 0.1
-    shown |= mask.any(axis=2)
+    shown |= told.any(axis=2)
     return _span(shown.any(axis=1)), _span(shown.any(axis=0))
 
 

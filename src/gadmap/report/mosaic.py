@@ -14,6 +14,7 @@ from gadmap.report.picture import Picture, photograph
 from gadmap.report.scale import Scale
 
 _TILE_WIDTH = 300
+_MOST_HEIGHT = 1200
 _MOST_COLUMNS = 4
 _MOST_MARKED_COLUMNS = 6
 _GAP = 3
@@ -150,7 +151,9 @@ def _tile_size(shape: tuple[int, ...], pixel: tuple[float, float]) -> tuple[int,
     """Height and width of a tile, in whole multiples of a voxel unless there are too many."""
     wide = shape[1] > 4 / 3 * _TILE_WIDTH
     zoom = _TILE_WIDTH / shape[1] if wide else max(1, round(_TILE_WIDTH / shape[1]))
-    return max(1, round(shape[0] * zoom * pixel[0] / pixel[1])), round(shape[1] * zoom)
+    tall = shape[0] * pixel[0] / pixel[1]
+    zoom = min(zoom, _MOST_HEIGHT / tall)
+    return max(1, round(tall * zoom)), max(1, round(shape[1] * zoom))
 
 
 def _mosaic(tiles: Sequence[Tile], alt: str, columns: int | None = None) -> Picture:
