@@ -183,12 +183,19 @@ def main() -> None:
     A request to end, as a cluster or a container sends it, ends the run as Ctrl-C does: what was
     half written is removed.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         app(args=spread(sys.argv[1:]))
     except (ValueError, OSError, KeyError) as error:
         typer.echo(f"error: {_line(error)}", err=True)
         sys.exit(1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the second request ends at once
+    sys.exit(128 + signal.SIGTERM)
 
 
 def spread(arguments: list[str]) -> list[str]:

@@ -131,7 +131,8 @@ def _optimum(
     if problem.grid is None:
         optimum = Optimum(*map(torch.cat, zip(*fixed, strict=True)))
     else:
-        starts = Starts(*map(torch.cat, zip(*firsts, *rivals, strict=True)))
+        parts = zip(*firsts, *rivals, strict=True)
+        starts = Starts(*(torch.cat(values, dim=-1) for values in parts))
         optimum = search(problem, problem.grid, weighted.columns, starts, len(curves))
     return torch.cat(totals), torch.cat(squares), optimum
 
@@ -144,16 +145,16 @@ def _rows(products: Tensor, rows: slice) -> Tensor:
 def _emptied(products: CurveProducts, rows: Bool[Tensor, " voxel"]) -> CurveProducts:
     """The same with an empty curve's products in some rows."""
     return products._replace(
-        share=products.share.masked_fill(rows[:, None], 0),
-        exponential=products.exponential.masked_fill(rows[:, None], 0),
+        share=products.share.masked_fill(rows, 0),
+        exponential=products.exponential.masked_fill(rows, 0),
     )
 
 
 def _fixed_rate(problem: Problem, columns: ColumnProducts, curves: CurveProducts) -> Optimum:
     """Best amplitudes of a model whose only rate is 0."""
     forms = Forms(
-        curves.share[:, 0],
-        curves.exponential[:, 0],
+        curves.share,
+        curves.exponential[0],
         columns.share[:, 0],
         columns.cross[:, 0],
         columns.exponential[:, 0],

@@ -48,7 +48,7 @@ class Local(NamedTuple):
 def local(problem: Problem, grid: RateGrid, columns: ColumnProducts, starts: Starts) -> Local:
     """Products around `starts`."""
     node = starts.node
-    products = [starts.exponential.T, _around(columns.exponential, starts.curve, node)]
+    products = [starts.exponential, _around(columns.exponential, starts.curve, node)]
     if problem.share_bounds is not None:
         products.append(_around(columns.cross, starts.curve, node))
     share = columns.share[:, 0]

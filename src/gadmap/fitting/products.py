@@ -30,8 +30,8 @@ class ColumnProducts(NamedTuple):
 class CurveProducts(NamedTuple):
     """Curves with the plasma, the exponentials, 1 and themselves."""
 
-    share: Float[Tensor, "voxel 1"]
-    exponential: Float[Tensor, "voxel node"]
+    share: Float[Tensor, " voxel"]
+    exponential: Float[Tensor, "node voxel"]
     total: Float[Tensor, " voxel"]
     squares: Float[Tensor, " voxel"]
 
@@ -51,10 +51,10 @@ def curve_products(
 ) -> CurveProducts:
     """Inner products of `curves` with the columns of `problem`."""
     weighted = curves * weights
-    products = weighted @ problem.columns.T
+    products = problem.columns @ weighted.T
     return CurveProducts(
-        share=products[:, -2:-1],
-        exponential=products[:, :-2],
-        total=products[:, -1],
+        share=products[-2],
+        exponential=products[:-2],
+        total=products[-1],
         squares=torch.linalg.vecdot(weighted, curves),
     )

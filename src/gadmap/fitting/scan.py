@@ -42,9 +42,9 @@ class Starts(NamedTuple):
 
     curve: Int[Tensor, " start"]
     scanned: Int[Tensor, " start"]
-    profile: Float[Tensor, "start 3"]
+    profile: Float[Tensor, "3 start"]
     share: Float[Tensor, " start"]
-    exponential: Float[Tensor, "start stencil"]
+    exponential: Float[Tensor, "stencil start"]
 
     @property
     def node(self) -> Int[Tensor, " start"]:
@@ -53,21 +53,21 @@ class Starts(NamedTuple):
 
     def vertex(self) -> Float[Tensor, " start"]:
         """Lowest place of the parabola through the scan, in steps from the node."""
-        before, here, after = self.profile.unbind(dim=1)
+        before, here, after = self.profile.unbind()
         place = 0.5 * (before - after) / (before - 2 * here + after)
         return SCAN_STRIDE * place.clamp(-0.5, 0.5).nan_to_num()
 
     def none(self) -> "Starts":
         """No start at all."""
-        return Starts(*(values[:0] for values in self))
+        return Starts(*(values[..., :0] for values in self))
 
 
 class ScanTable(NamedTuple):
     """Products of the columns at the nodes of the scan, and what follows from them alone."""
 
-    share: Float[Tensor, "#voxel 1"]
-    cross: Float[Tensor, "#voxel scan"]
-    exponential: Float[Tensor, "#voxel scan"]
+    share: Float[Tensor, " #voxel"]
+    cross: Float[Tensor, "scan #voxel"]
+    exponential: Float[Tensor, "scan #voxel"]
     solve: Solver
     limits: Interval
 
@@ -77,63 +77,64 @@ class ScanTable(NamedTuple):
             return self
         return ScanTable(
             self.share[rows],
-            self.cross[rows],
-            self.exponential[rows],
-            Solver(*(values[rows] for values in self.solve)),
+            self.cross[:, rows],
+            self.exponential[:, rows],
+            Solver(*(values[:, rows] for values in self.solve)),
             self.limits,
         )
 
 
 def scan_table(problem: Problem, grid: RateGrid, columns: ColumnProducts) -> ScanTable:
     """Table for the scan of any curves under these products of the columns."""
-    cross = columns.cross[:, SCANNED].contiguous()
-    exponential = columns.exponential[:, SCANNED].contiguous()
-    solve = solver(problem, columns.share, cross, exponential)
-    limits = interval(problem, grid.positions[::SCAN_STRIDE])
-    return ScanTable(columns.share, cross, exponential, solve, limits)
+    share = columns.share[:, 0]
+    cross = columns.cross[:, SCANNED].T.contiguous()
+    exponential = columns.exponential[:, SCANNED].T.contiguous()
+    solve = solver(problem, share, cross, exponential)
+    limits = interval(problem, grid.positions[::SCAN_STRIDE, None])
+    return ScanTable(share, cross, exponential, solve, limits)
 
 
 def scan(problem: Problem, table: ScanTable, curves: CurveProducts) -> tuple[Starts, Starts]:
     """Every curve's lowest node in the scan, and the rivals that may be lower in truth."""
     profile = _profile(problem, table, curves)
-    lowest, best = profile.min(dim=1)
+    lowest, best = profile.min(dim=0)
     first = _starts(profile, curves, torch.arange(best.numel(), device=best.device), best)
     rows = _several_minima(profile)
     if not rows.numel():
         return first, first.none()
-    profile = profile[rows]
+    profile = profile[:, rows]
     at_end = _free_at_low_end(problem, table.rows(rows), curves, rows)
     which, rivals = _rivals(profile, lowest[rows], best[rows], at_end)
     rows = rows[which]
-    theirs = curves._replace(share=curves.share[rows], exponential=curves.exponential[rows])
-    return first, _starts(profile[which], theirs, rows, rivals)
+    theirs = curves._replace(share=curves.share[rows], exponential=curves.exponential[:, rows])
+    return first, _starts(profile[:, which], theirs, rows, rivals)
 
 
 def _starts(profile: Tensor, curves: CurveProducts, curve: Tensor, best: Tensor) -> Starts:
-    stencil = SCAN_STRIDE * best[:, None] + torch.arange(STENCIL, device=best.device)
-    three = best[:, None] + torch.arange(-1, 2, device=best.device)
+    stencil = SCAN_STRIDE * best + torch.arange(STENCIL, device=best.device)[:, None]
+    three = best + torch.arange(-1, 2, device=best.device)[:, None]
     return Starts(
         curve,
         best,
-        profile.gather(1, three.clamp_(0, profile.shape[1] - 1)),
-        curves.share[:, 0],
-        curves.exponential.gather(1, stencil),
+        profile.gather(0, three.clamp_(0, profile.shape[0] - 1)),
+        curves.share,
+        curves.exponential.gather(0, stencil),
     )
 
 
 def _profile(
     problem: Problem, table: ScanTable, curves: CurveProducts
-) -> Float[Tensor, "voxel scan"]:
+) -> Float[Tensor, "scan voxel"]:
     """Projected sum of squares at every node of the scan, less that of the curve."""
-    moment = curves.exponential[:, SCANNED].contiguous()
+    moment = curves.exponential[SCANNED]
     forms = Forms(curves.share, moment, table.share, table.cross, table.exponential)
     return reduction(problem, forms, *amplitudes(problem, forms, table.solve, table.limits))
 
 
-def _several_minima(profile: Float[Tensor, "voxel scan"]) -> Int[Tensor, " row"]:
+def _several_minima(profile: Float[Tensor, "scan voxel"]) -> Int[Tensor, " row"]:
     """Rows that rise and fall again."""
-    falls = profile[:, 1:] < profile[:, :-1]
-    return torch.nonzero((falls[:, 1:] > falls[:, :-1]).any(dim=1)).squeeze(1)
+    falls = profile[1:] < profile[:-1]
+    return torch.nonzero((falls[1:] > falls[:-1]).any(dim=0)).squeeze(1)
 
 
 def _free_at_low_end(
@@ -144,10 +145,10 @@ def _free_at_low_end(
     Towards rate 0 the bound of ve closes on the amplitude, so a minimum may lie as close to the
     end as it likes, unseen by any node; but not lower than this.
     """
-    moment, exponential = curves.exponential[rows, REACH], table.exponential[:, 0]
+    moment, exponential = curves.exponential[REACH, rows], table.exponential[0]
     if problem.share_bounds is None:
         return -moment.square() / exponential
-    share_moment, share, cross = curves.share[rows, 0], table.share[:, 0], table.cross[:, 0]
+    share_moment, share, cross = curves.share[rows], table.share, table.cross[0]
     beside = moment - share_moment * cross / share
     return -share_moment.square() / share - beside.square() / (exponential - cross.square() / share)
 
@@ -158,13 +159,13 @@ def _rivals(profile: Tensor, lowest: Tensor, best: Tensor, at_end: Tensor) -> tu
     A minimum lies below its node by about an eighth of the second difference there; a quarter is
     allowed for. In the first cell it may lie as low as `at_end`.
     """
-    falls = torch.nn.functional.pad(profile[:, 1:] < profile[:, :-1], (1, 1))
-    falls[:, 0] = True
-    minima = falls[:, :-1] & ~falls[:, 1:]
-    bend = profile[:, 2:] + profile[:, :-2] - 2 * profile[:, 1:-1]
-    floor = profile - torch.nn.functional.pad(bend / 4, (1, 1))
-    floor[:, :2] = torch.minimum(floor[:, :2], at_end[:, None])
-    minima &= floor <= lowest[:, None]
-    minima.scatter_(1, best[:, None], False)
-    rows, nodes = torch.nonzero(minima).unbind(dim=1)
+    falls = torch.nn.functional.pad(profile[1:] < profile[:-1], (0, 0, 1, 1))
+    falls[0] = True
+    minima = falls[:-1] & ~falls[1:]
+    bend = profile[2:] + profile[:-2] - 2 * profile[1:-1]
+    floor = profile - torch.nn.functional.pad(bend / 4, (0, 0, 1, 1))
+    floor[:2] = torch.minimum(floor[:2], at_end)
+    minima &= floor <= lowest
+    minima.scatter_(0, best[None], False)
+    nodes, rows = torch.nonzero(minima).unbind(dim=1)
     return rows, nodes

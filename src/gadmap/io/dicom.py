@@ -79,7 +79,7 @@ def _naming_skipped(folder: DicomFolder) -> Iterator[None]:
         if not folder.skipped:
             raise
         raise ValueError(
-            f"{error} {'; '.join(folder.notes).capitalize()}: {listed(folder.skipped)}"
+            f"{error} ({'; '.join(folder.notes)}: {listed(folder.skipped)})"
         ) from error
 
 
