@@ -56,3 +56,11 @@ def test_every_quantity_is_known_by_its_name_and_has_a_range(name):
     assert quantity.name == name
     assert quantity.bounds[0] < quantity.bounds[1]
     assert quantity.description
+
+
+def test_the_maps_in_their_mapping_cannot_be_written():
+    found = maps()
+    with pytest.raises(ValueError, match="read-only"):
+        found["ve"][0] = 1
+    with pytest.raises(TypeError):
+        found.values["vp"] = found["ve"]

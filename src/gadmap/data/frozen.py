@@ -1,5 +1,7 @@
 """Read-only arrays and checks shared by the containers."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,16 @@ def freeze(instance: Any, *names: str) -> None:
         view = np.asarray(getattr(instance, name)).view()
         view.flags.writeable = False
         object.__setattr__(instance, name, view)
+
+
+def freeze_arrays_of(instance: Any, *names: str) -> None:
+    """Set the arrays in the named mappings of a frozen dataclass, and the mappings, read-only."""
+    for name in names:
+        mapping: Mapping[str, np.ndarray] = getattr(instance, name)
+        frozen = {key: np.asarray(array).view() for key, array in mapping.items()}
+        for array in frozen.values():
+            array.flags.writeable = False
+        object.__setattr__(instance, name, MappingProxyType(frozen))
 
 
 def require_rising(t: np.ndarray, what: str) -> None:

@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from gadmap.data.frozen import freeze
+from gadmap.data.frozen import freeze, freeze_arrays_of
 
 
 class Reason(IntEnum):
@@ -75,6 +75,7 @@ class CurveFit:
 
     def __post_init__(self) -> None:
         freeze(self, "sse", "valid", "reason")
+        freeze_arrays_of(self, "values", "standard_error")
 
     def __getitem__(self, name: str) -> np.ndarray:
         return _lookup(self.values, name)
@@ -117,6 +118,7 @@ class ParameterMaps:
 
     def __post_init__(self) -> None:
         freeze(self, "valid", "reason", "affine")
+        freeze_arrays_of(self, "values", "standard_error")
 
     def __getitem__(self, name: str) -> np.ndarray:
         return _lookup(self.values, name)

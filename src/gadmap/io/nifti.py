@@ -162,7 +162,7 @@ def open_nifti(path: Path) -> Any:
 def samples_of(image: Any, path: Path) -> np.ndarray:
     """Samples with the header's scaling, float32; a compressed file is checked by its checksum."""
     try:
-        if path.suffix != ".gz":
+        if not path.name.endswith(".nii.gz"):
             return image.get_fdata(dtype=np.float32, caching="unchanged")
         with gzip.open(path) as stream:
             whole = type(image).from_stream(stream)
