@@ -143,3 +143,10 @@ def test_the_demonstration_tells_its_error_to_the_truth(tmp_path):
     assert float(found[1]) < 0.05
     assert (tmp_path / "demo" / "maps" / "report.html").exists()
     assert "\n" not in result.error
+
+
+def test_the_record_names_files_but_no_folders(dicom: Path, tmp_path):
+    folders = [dicom / "01_flip_angle_4", dicom / "03_flip_angle_20"]
+    map_exam(dicom, tmp_path / "out", aif="parker", vfa=folders)
+    record = json.loads((tmp_path / "out" / "maps.json").read_text())
+    assert record["options"]["vfa"] == ["a folder", "a folder"]

@@ -1,5 +1,6 @@
 """What `gadmap info` tells of a folder or file."""
 
+import json
 from dataclasses import replace
 from math import degrees
 
@@ -72,3 +73,37 @@ def test_a_missing_key_of_a_sidecar_is_told(tmp_path, series):
     write_nifti(tmp_path, series)
     (tmp_path / "dce.json").write_text('{"FlipAngle": 25}')
     assert any("RepetitionTimeExcitation" in s for s in describe(tmp_path / "dce.nii.gz").missing)
+
+
+def test_a_fault_of_a_flip_angle_volume_is_told(dicom_folder, edit):
+    edit(dicom_folder / "02_flip_angle_15", lambda dataset: setattr(dataset, "FlipAngle", 0.26))
+    assert any("Is it in radians" in sentence for sentence in describe(dicom_folder).missing)
+
+
+def test_flip_angle_volumes_on_another_matrix_are_told(tmp_path, series, vfa):
+    write_nifti(tmp_path, series)
+    half = replace(vfa, signal=vfa.signal[:, :, :2])
+    write_nifti(tmp_path / "half", series, half)
+    for file in (tmp_path / "half").glob("vfa*"):
+        file.rename(tmp_path / file.name)
+    told = describe(tmp_path / "dce.nii.gz").missing
+    assert any("8 x 6 x 2 voxels; expected 8 x 6 x 3" in sentence for sentence in told)
+
+
+@pytest.mark.parametrize(
+    ("times", "fault"),
+    [([0, 5], "5 frames but 2 times"), ([0, 5, 9, 8, 12], "times do not rise")],
+)
+def test_faulty_times_of_a_sidecar_are_told(tmp_path, series, times, fault):
+    write_nifti(tmp_path, series)
+    sidecar = tmp_path / "dce.json"
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"FrameTimesStart": times}))
+    assert any(fault in sentence for sentence in describe(tmp_path / "dce.nii.gz").missing)
+
+
+def test_a_missing_sidecar_is_told(tmp_path, series):
+    write_nifti(tmp_path, series)
+    (tmp_path / "dce.json").unlink()
+    assert any(
+        "no JSON sidecar" in sentence for sentence in describe(tmp_path / "dce.nii.gz").missing
+    )

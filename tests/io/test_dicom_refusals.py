@@ -1,5 +1,6 @@
 """Each fault of a DICOM folder is one clear line."""
 
+import os
 import shutil
 
 import numpy as np
@@ -213,3 +214,15 @@ def test_one_slice_without_its_thickness_is_refused(tmp_path, series, edit):
 def test_a_folder_that_is_empty_or_missing_is_refused(tmp_path):
     refuse(tmp_path / "nowhere", "no such file or folder")
     refuse(tmp_path, "no DICOM MR image there; found no file at all")
+
+
+def test_what_is_no_regular_file_is_named_and_never_waited_for(dynamic_folder):
+    os.mkfifo(dynamic_folder / "pipe")
+    found = read_series(dynamic_folder)
+    assert found.notes == ("skipped 1 file (no regular file)",)
+    assert found.skipped == ("pipe",)
+
+
+def test_a_negative_tr_is_no_mixture(dynamic_folder, edit):
+    edit(dynamic_folder, lambda dataset: setattr(dataset, "RepetitionTime", -4.4))
+    refuse(dynamic_folder, r"RepetitionTime \(0018,0080\) is -4.4; expected 0.5 to 1000 ms")

@@ -258,3 +258,17 @@ def test_infinite_and_missing_samples_pass_through(dce, series):
     signal[0, 0, 0, :3] = (np.nan, np.inf, -32768)
     write_nifti(dce.parent, replace(series, signal=signal))
     np.testing.assert_array_equal(read_series(dce).signal, signal)
+
+
+def test_volumes_named_for_flip_angles_that_are_none_are_told(dce, series):
+    first, second, third = sorted(dce.parent.glob("vfa*.json"))
+    first.unlink()
+    change(second, FlipAngle="15")
+    save(dce.parent / f"{third.stem}.nii.gz", series.signal, series.affine)
+    found, flips = read_series_and_flip_angles(dce)
+    assert flips is None
+    assert found.skipped == (
+        "vfa_01_5deg.nii.gz (no number as FlipAngle in its sidecar)",
+        "vfa_02_15deg.nii.gz (no number as FlipAngle in its sidecar)",
+        "vfa_03_25deg.nii.gz (4 dimensions, expected 3)",
+    )

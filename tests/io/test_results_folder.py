@@ -136,3 +136,48 @@ def test_a_place_that_is_not_writable_is_explained(tmp_path, monkeypatch):
             write(tmp_path / "out")
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_a_folder_that_exists_is_filled_where_it_stands(tmp_path):
+    """It may be a mounted disk or the folder one stands in: neither can be renamed."""
+    out = tmp_path / "out"
+    out.mkdir()
+    before = out.stat().st_ino
+    write(out, "old")
+    write(out, "new", overwrite=True)
+    assert out.stat().st_ino == before
+    assert tree(out) == [".gadmap.json", "maps.json", "sub/a.txt"]
+    assert (out / "maps.json").read_text() == "new"
+
+
+def test_an_exchange_that_fails_half_way_is_undone(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    write(out, "old")
+    real, calls = type(out).rename, []
+
+    def rename(path, target):
+        calls.append(path)
+        if len(calls) == 5:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return real(path, target)
+
+    monkeypatch.setattr("pathlib.Path.rename", rename)
+    with pytest.raises(OSError, match="Input/output error"):
+        write(out, overwrite=True)
+    assert tree(tmp_path) == ["out/.gadmap.json", "out/maps.json", "out/sub/a.txt"]
+    assert (out / "maps.json").read_text() == "old"
+
+
+def test_a_full_disk_names_the_folder_that_was_asked_for(tmp_path):
+    with (
+        pytest.raises(OSError, match=re.escape(f"{tmp_path / 'out'}: the disk is full")),
+        results_folder(tmp_path / "out") as folder,
+    ):
+        write_half_and_fail(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert names(tmp_path) == []
+
+
+def test_parents_made_before_a_failure_are_removed(tmp_path):
+    with pytest.raises(OSError, match="cannot be made there"):
+        write(tmp_path / "a" / ("x" * 300) / "out")
+    assert names(tmp_path) == []

@@ -6,6 +6,7 @@ import numpy as np
 
 from gadmap.data import Exam, ParameterMaps
 from gadmap.report.anatomy import anatomy_of, slices_that_matter
+from gadmap.report.mosaic import _tile_size
 
 
 def test_every_voxel_of_the_mask_is_in_the_picture(exam: Exam):
@@ -38,3 +39,17 @@ def test_a_small_strong_lesion_weighs_more_than_a_large_faint_area(maps: Paramet
     chosen = replace(maps, values=dict(maps.values) | {"ktrans": ktrans})
     assert slices_that_matter(chosen, 1) == [2]
     assert slices_that_matter(chosen, 3) == [0, 1, 2]
+
+
+def test_every_voxel_of_the_arterial_input_is_in_the_picture(exam: Exam):
+    aif = replace(exam.aif, voxels=np.array([[0, 0, 0], [17, 21, 2]]))
+    anatomy = anatomy_of(replace(exam, aif=aif))
+    assert anatomy.cut(exam.mask, 0).shape == anatomy.view.picture(exam.mask[..., 0]).shape
+
+
+def test_a_picture_is_never_taller_than_a_screen_or_two():
+    """A single column of voxels makes a narrow picture, not one of miles."""
+    for shape in ((400, 1), (1, 400), (30000, 20), (256, 256)):
+        height, width = _tile_size(shape, (1.0, 1.0))
+        assert 1 <= height <= 1200
+        assert 1 <= width <= 600

@@ -87,12 +87,13 @@ def fit_curves(
     shared, own = _split_weights(weights, concentration)
     curves = concentration.reshape(-1, t.size)
     size = CURVES_A_CHUNK if own is None else CURVES_A_CHUNK_OWN_WEIGHTS
-    with torch.no_grad():
+    cheapest = not standard_error  # errors take derivatives, which this mode forbids
+    with torch.inference_mode(cheapest):
         problem = make_problem(kinetic_model, box, _tensor(t - t[0], device), _tensor(cp, device))
         weighted = weighting(problem, _tensor(shared[None], device), standard_error=standard_error)
 
     def fit_rows(rows: slice) -> ChunkFit:
-        with torch.no_grad():
+        with torch.inference_mode(cheapest):
             mine = weighted
             if own is not None:
                 of_these = _tensor(own[rows], device)
