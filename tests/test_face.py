@@ -158,3 +158,9 @@ def test_maps_alone_are_written_with_what_they_know(tmp_path):
         gadmap.write(maps, tmp_path / "out")
     gadmap.write(maps, tmp_path / "out", exam=disc_exam(), overwrite=True)
     assert (tmp_path / "out" / "aif.tsv").exists()
+
+
+def test_an_empty_list_of_flip_angles_is_refused():
+    """A pattern that matched no file must not end in an assumed T1."""
+    with pytest.raises(ValueError, match="no flip-angle volume given"):
+        gadmap.prepare(disc_scan()[0], vfa=[])

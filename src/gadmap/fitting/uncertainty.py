@@ -65,23 +65,22 @@ def curvature(
     node = torch.round((position - grid.positions[0]) / grid.step).clamp(0, inner).long()
     place = (position - grid.positions[node]) / grid.step
     value, first, _ = stencil_polynomials(columns.cross).unbind()
-
-    def interpolated(products: Tensor, matrix: Tensor) -> Tensor:
-        if products.shape[0] == 1:
-            table = matrix @ products[0].unfold(0, STENCIL, 1).T
-            return polynomial_value(table.index_select(1, node)[None], place)[0]
-        rows = torch.arange(node.numel(), device=node.device)
-        own = matrix @ products.unfold(1, STENCIL, 1)[rows, node].T
-        return polynomial_value(own[None], place)[0]
-
-    return Curvature(
-        columns.share[:, 0],
-        interpolated(columns.cross, value),
-        interpolated(columns.cross, first / grid.step),
-        interpolated(columns.exponential, value),
-        interpolated(columns.exponential, first / (2 * grid.step)),
-        interpolated(slopes, value),
+    wanted = (
+        (columns.cross, value),
+        (columns.cross, first / grid.step),
+        (columns.exponential, value),
+        (columns.exponential, first / (2 * grid.step)),
+        (slopes, value),
     )
+    if slopes.shape[0] == 1:
+        tables = [matrix @ products[0].unfold(0, STENCIL, 1).T for products, matrix in wanted]
+        polynomials = torch.stack(tables).index_select(2, node)
+    else:
+        own = torch.arange(node.numel(), device=node.device)
+        polynomials = torch.stack(
+            [matrix @ products.unfold(1, STENCIL, 1)[own, node].T for products, matrix in wanted]
+        )
+    return Curvature(columns.share[:, 0], *polynomial_value(polynomials, place).unbind())
 
 
 def standard_errors(

@@ -24,7 +24,7 @@ def flip_angles_from(vfa: FlipAngles, series: DceSeries) -> FlipAngleSeries | No
     if vfa is None or isinstance(vfa, FlipAngleSeries):
         return vfa
     paths = [vfa] if isinstance(vfa, str | Path) else list(vfa)
-    return read_flip_angles(paths, series) if paths else None
+    return read_flip_angles(paths, series)
 
 
 def t10_from(
