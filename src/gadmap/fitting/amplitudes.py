@@ -91,10 +91,14 @@ def amplitudes(
     if problem.share_bounds is None:
         free = forms.moment * solve.per_exponential
         return free.new_zeros(1), torch.clamp(free, *limits)
-    free = forms.moment * solve.from_moment - forms.share_moment * solve.from_share_moment
-    share = forms.share_moment / forms.share - torch.clamp(free, *limits) * solve.cross_per_share
+    free = forms.moment * solve.from_moment
+    free = torch.addcmul(free, forms.share_moment, solve.from_share_moment, value=-1)
+    alone = forms.share_moment / forms.share
+    clipped = torch.clamp(free, *limits)
+    share = torch.addcmul(alone, clipped, solve.cross_per_share, value=-1)
     share = share.clamp(*problem.share_bounds)
-    free = forms.moment * solve.per_exponential - share * solve.cross_per_exponential
+    free = forms.moment * solve.per_exponential
+    free = torch.addcmul(free, share, solve.cross_per_exponential, value=-1)
     return share, torch.clamp(free, *limits)
 
 
@@ -103,5 +107,5 @@ def reduction(problem: Problem, forms: Forms, share: Tensor, exponential: Tensor
     alone = exponential * torch.sub(exponential * forms.exponential, forms.moment, alpha=2)
     if problem.share_bounds is None:
         return alone
-    both = share * forms.share + 2 * (exponential * forms.cross - forms.share_moment)
-    return alone + share * both
+    beside = torch.sub(share * forms.share, forms.share_moment, alpha=2)
+    return torch.addcmul(alone, share, torch.addcmul(beside, exponential, forms.cross, value=2))
