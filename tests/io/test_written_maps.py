@@ -51,6 +51,23 @@ def test_the_arterial_input_comes_back_exactly(tmp_path, maps, exam):
     np.testing.assert_array_equal(table.concentration, exam.aif.plasma)
 
 
+def test_the_file_of_the_arterial_input_names_its_voxels_and_why_they_were_chosen(
+    tmp_path, maps, exam
+):
+    voxels = np.array([[1, 2, 0], [2, 2, 1]])
+    aif = replace(exam.aif, source="auto: 2 voxels", voxels=voxels, rationale=("Early: 3 s.",))
+    write_maps(tmp_path / "out", maps, replace(exam, aif=aif), {})
+    lines = (tmp_path / "out" / "aif.tsv").read_text().splitlines()
+    assert lines[0] == "time_s\tplasma_mmol_per_l"
+    assert lines[-4:] == [
+        "# source: auto: 2 voxels",
+        "# Early: 3 s.",
+        "# voxel (x, y, z): 1, 2, 0",
+        "# voxel (x, y, z): 2, 2, 1",
+    ]
+    np.testing.assert_array_equal(read_aif(tmp_path / "out" / "aif.tsv").t, exam.aif.t)
+
+
 def test_the_record_says_how_the_maps_came_about(tmp_path, maps, exam):
     write_maps(tmp_path / "out", maps, exam, {"versions": {"torch": "2"}, "seconds": {"fit": 0.5}})
     record = strict(tmp_path / "out" / "maps.json")

@@ -50,8 +50,7 @@ def search(
 ) -> Optimum:
     """Lowest minimum of every curve among its starts; the first starts are one a curve."""
     around = local(problem, grid, columns, starts)
-    forms, middle = around.forms_at_node(), interval(problem, around.centre)
-    share, _ = amplitudes(problem, forms, _solver(problem, forms), middle)
+    share = _share_at_node(problem, around)
     found, settled = _free_optimum(problem, grid, around, share, starts.vertex())
     rest = torch.nonzero(~settled).squeeze(1)
     if rest.numel() and problem.share_bounds is not None:
@@ -66,6 +65,15 @@ def search(
         place = limited_minimum(problem, grid, limited, starts.node[rest])
         _put(found, rest, _optimum(problem, grid, limited, place)[0])
     return _lowest(starts.curve, found, curves)
+
+
+def _share_at_node(problem: Problem, around: Local) -> Float[Tensor, " #start"]:
+    """Share of plasma at the node; 0 where the model has none."""
+    if problem.share_bounds is None:
+        return around.centre.new_zeros(1)
+    forms = around.forms_at_node()
+    limits = interval(problem, around.centre)
+    return amplitudes(problem, forms, _solver(problem, forms), limits)[0]
 
 
 def _free_optimum(

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from gadmap.data.frozen import freeze, require_rising
 
 TIME, PLASMA, BLOOD = "time_s", "plasma_mmol_per_l", "blood_mmol_per_l"
+COMMENT = "#"
 _HIGHEST = 100.0  # mmol/L; a bolus peaks at 5 to 20
 
 
@@ -47,7 +48,7 @@ class AifTable:
 
 def read_aif(path: str | Path) -> AifTable:
     """The curve of a CSV or TSV file with the columns `time_s` and one of `plasma_mmol_per_l`,
-    `blood_mmol_per_l`.
+    `blood_mmol_per_l`. Lines below the header that start with # are comments.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def read_aif(path: str | Path) -> AifTable:
     rows = [
         (number, cells)
         for number, cells in enumerate(csv.reader(lines[1:], delimiter=delimiter), start=2)
-        if any(cell.strip() for cell in cells)
+        if any(cell.strip() for cell in cells) and not cells[0].startswith(COMMENT)
     ]
     if len(rows) < 2:
         raise ValueError(f"{path}: {len(rows)} rows; expected at least 2 samples of the curve")

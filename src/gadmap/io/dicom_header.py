@@ -34,7 +34,7 @@ from gadmap.io.dicom_slice import (
 )
 
 _IMAGES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
-# What the parser raises on bytes that are no DICOM.
+# What the parser raises on bytes that are no DICOM; each ends as a ValueError naming the file.
 _DAMAGE = (
     EOFError, struct.error, ValueError, TypeError, KeyError, AttributeError, IndexError,
     NotImplementedError, OverflowError, BytesLengthException,

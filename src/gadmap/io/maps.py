@@ -10,7 +10,7 @@ import nibabel as nib
 import numpy as np
 
 from gadmap.data import Aif, Exam, ParameterMaps, Reason
-from gadmap.io.aif_table import PLASMA, TIME
+from gadmap.io.aif_table import COMMENT, PLASMA, TIME
 from gadmap.io.grid import plane, voxel_size
 from gadmap.io.nifti_write import save_nifti
 from gadmap.io.results_folder import results_folder
@@ -83,8 +83,12 @@ def _t10_varies(exam: Exam) -> bool:
 
 
 def _write_aif(path: Path, aif: Aif) -> None:
+    """The curve; below it, as comments, where it is from, why from there, and its voxels."""
     rows = [f"{t!r}\t{c!r}" for t, c in zip(aif.t.tolist(), aif.plasma.tolist(), strict=True)]
-    path.write_text("\n".join([f"{TIME}\t{PLASMA}", *rows]) + "\n", encoding="utf-8")
+    remarks = [f"source: {aif.source}", *aif.rationale]
+    remarks += [f"voxel (x, y, z): {x}, {y}, {z}" for x, y, z in aif.voxels.tolist()]
+    lines = [f"{TIME}\t{PLASMA}", *rows, *(f"{COMMENT} {remark}" for remark in remarks)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _record(maps: ParameterMaps, exam: Exam | None, record: Mapping[str, Any]) -> dict[str, Any]:
