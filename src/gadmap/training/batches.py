@@ -1,12 +1,10 @@
 """The batch of each step: a pure function of seed and step, so a resumed run sees the same."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import tau
 
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset
 
 from gadmap.training.crops import Batch, Crops, counting_voxels, single_voxels, turned
 

@@ -8,11 +8,13 @@ from jaxtyping import Bool, Float
 
 from gadmap.data import Acquisition, Exam, ParameterMaps, Reason
 from gadmap.data.frozen import freeze, freeze_arrays_of, require_shape
-from gadmap.networks.frame_grid import FrameGrid, on_grid, signal_scale
+from gadmap.estimators.network_input import network_input
+from gadmap.networks.frame_grid import FrameGrid
 from gadmap.quantities import KTRANS
 from gadmap.training.recipe import MAPPED
 
-_BEFORE, _RELATIVE_ERROR = 0.5, 0.5
+_BEFORE = 0.5  # share of the slices before the largest
+_RELATIVE_ERROR = 0.5
 _KTRANS_ERROR = 0.01  # 1/min
 
 
@@ -27,7 +29,7 @@ class Patient:
     signal
         On the network's frame grid, over the examination's scale: about 0 to 1.
     inside
-        Voxels of the mask.
+        Voxels of the body, whose signal can be used.
     estimate
         Quantity name to the least-squares map, wherever the fit is valid; NaN elsewhere.
     fit
@@ -106,15 +108,15 @@ def patient_of(
     ValueError
         If the series does not cover the network's frame grid.
     """
-    here = slice(*slices)
-    scale = signal_scale(exam.series.signal, exam.mask)
-    signal = on_grid(exam.series.signal[:, :, here], exam.series.t, exam.baseline_frames, grid)
+    first, stop = slices
+    here = slice(first, stop)
+    seen = network_input(exam, grid)
     known = {quantity: determined(fit, quantity)[:, :, here] for quantity in MAPPED}
     estimate = {quantity: fit[quantity][:, :, here].astype(np.float32) for quantity in MAPPED}
     return Patient(
         name=name,
-        signal=(signal / scale).astype(np.float32),
-        inside=exam.mask[:, :, here],
+        signal=np.stack([seen.plane(z) for z in range(first, stop)], axis=2),
+        inside=seen.body[:, :, here],
         estimate=estimate,
         fit={
             quantity: np.where(known[quantity], values, np.float32(np.nan))

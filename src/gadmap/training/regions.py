@@ -40,5 +40,7 @@ def _share(inside: Bool[np.ndarray, "x y"], size: int) -> Float[np.ndarray, "cor
     if min(inside.shape) < size:
         return np.zeros((0, 0))
     total = np.pad(inside.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    count = total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
+    count = (
+        total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
+    )
     return count / size**2

@@ -1,6 +1,6 @@
 """What a network is trained on and looked at with, from prepared patients."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from gadmap.training.regions import region_corners
 from gadmap.training.scales import target_scales
 from gadmap.training.split import Split
 
+_VOXELWISE = ("lstm", "ab-lstm")
 _VALIDATION_BATCH = 32
 _VALIDATION_VOXELS = 4  # times the voxels of a step
 
@@ -46,6 +47,11 @@ class TrainingSet:
     validation: tuple[Batch, ...]
     scales: dict[str, float]
     acquisition: dict[str, list[float]]
+
+
+def is_voxelwise(network: str) -> bool:
+    """True for networks that see one voxel at a time, which are trained on single voxels."""
+    return network in _VOXELWISE
 
 
 def training_set(
