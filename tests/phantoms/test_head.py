@@ -15,7 +15,7 @@ from gadmap.phantoms.tissues import LABEL, TISSUES
 @pytest.fixture(scope="module")
 def head():
     case = Case()
-    return grow_head(torch.Generator().manual_seed(3), case.tumour_centre, case.tumour_radius)
+    return grow_head(torch.Generator().manual_seed(3), case)
 
 
 @pytest.mark.parametrize("point_spread", [0.0, 0.8, 2.0])

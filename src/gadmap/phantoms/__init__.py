@@ -1,7 +1,23 @@
 """Digital examinations with known truth."""
 
 from gadmap.phantoms.case import Case
+from gadmap.phantoms.cohort import cohort
+from gadmap.phantoms.patients import patient_case
+from gadmap.phantoms.priors import PRIORS, RIDER, WIDE, Priors
 from gadmap.phantoms.reference_object import Phantom, phantom_of, reference_object
 from gadmap.phantoms.tissues import TISSUES, Tissue
 
-__all__ = ["TISSUES", "Case", "Phantom", "Tissue", "phantom_of", "reference_object"]
+__all__ = [
+    "PRIORS",
+    "RIDER",
+    "TISSUES",
+    "WIDE",
+    "Case",
+    "Phantom",
+    "Priors",
+    "Tissue",
+    "cohort",
+    "patient_case",
+    "phantom_of",
+    "reference_object",
+]

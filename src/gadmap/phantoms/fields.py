@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 LOWER_MM = (-135.0, -155.0, -50.0)
 UPPER_MM = (135.0, 120.0, 100.0)
-_LIMIT = 2.5
+LIMIT = 2.5
 _SPLINE_POWER = 151 / 315  # mean over a cell of the sum of squared cubic B-spline weights
 
 
@@ -42,7 +42,7 @@ class SmoothField:
         for positions, origin in zip((z, y, x), reversed(LOWER_MM), strict=True):
             weights = _spline_weights((positions - origin) / self.spacing, values.shape[-1])
             values = np.moveaxis(values @ weights.T, -1, 0)
-        return np.clip(values, -_LIMIT, _LIMIT)
+        return np.clip(values, -LIMIT, LIMIT)
 
 
 def smooth_field(generator: torch.Generator, spacing: float) -> SmoothField:

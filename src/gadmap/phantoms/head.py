@@ -7,15 +7,17 @@ import torch
 from jaxtyping import Float
 
 from gadmap.phantoms.anatomy import brain_template
+from gadmap.phantoms.case import Case
 from gadmap.phantoms.fields import SmoothField, smooth_field
 from gadmap.phantoms.mixture import Mixture
+from gadmap.phantoms.pose import Pose
 from gadmap.phantoms.shells import Axes, Indices, Shells, grow_shells
 from gadmap.phantoms.tissues import LABEL, TISSUES
 from gadmap.phantoms.tumour import Tumour, grow_tumour
 from gadmap.phantoms.vessels import sinuses, tubes
 
 _THICKEST_MM = 40.0  # of all that lies on the brain
-_BENDS_MM = ((50.0, 1.6), (14.0, 0.9))  # spacing and size of the deformations
+_BENDS_MM = (50.0, 14.0)  # structure of the deformations
 _OEDEMA_EDGE_MM = 4.0
 
 
@@ -25,15 +27,18 @@ class Head:
 
     Attributes
     ----------
+    pose
+        How large it is and how it lies.
     bends
-        Fields of displacement along x, y and z, coarse ones first.
+        Size [mm] and fields of displacement along x, y and z, coarse ones first.
     shells
         What wraps the brain.
     tumour
         The tumour.
     """
 
-    bends: tuple[tuple[SmoothField, SmoothField, SmoothField], ...]
+    pose: Pose
+    bends: tuple[tuple[float, tuple[SmoothField, SmoothField, SmoothField]], ...]
     shells: Shells
     tumour: Tumour
 
@@ -46,7 +51,8 @@ class Head:
     ) -> Float[np.ndarray, "tissue x y z"]:
         """Volume fraction of each tissue in samples of size `step` [mm]; they sum to 1."""
         template = brain_template()
-        points = np.stack(np.meshgrid(x, y, z, indexing="ij")) - self._displacement(x, y, z)
+        places = np.stack(np.meshgrid(x, y, z, indexing="ij")) - self._displacement(x, y, z)
+        points = self.pose.in_template(places)
         shape = points.shape[1:]
         from_hull = template.smooth_hull.at(points)
         near = np.nonzero(from_hull < _THICKEST_MM)
@@ -84,23 +90,25 @@ class Head:
     ) -> Float[np.ndarray, "3 x y z"]:
         """How far [mm] each place lies from where the template has it."""
         total = self.tumour.push(x, y, z)
-        for fields, (_, size) in zip(self.bends, _BENDS_MM, strict=True):
+        for size, fields in self.bends:
             for component, field in zip(total, fields, strict=True):
                 component += size * field.on(x, y, z)
         return total
 
 
-def grow_head(
-    generator: torch.Generator, tumour_centre: tuple[float, float, float], tumour_radius: float
-) -> Head:
-    """A random individual with a tumour at the given place [mm]."""
+def grow_head(generator: torch.Generator, case: Case) -> Head:
+    """A random individual with the size, the pose and the tumour of `case`."""
     bends = tuple(
         (
-            smooth_field(generator, spacing),
-            smooth_field(generator, spacing),
-            smooth_field(generator, spacing),
+            size,
+            (
+                smooth_field(generator, spacing),
+                smooth_field(generator, spacing),
+                smooth_field(generator, spacing),
+            ),
         )
-        for spacing, _ in _BENDS_MM
+        for spacing, size in zip(_BENDS_MM, case.bends, strict=True)
     )
     shells = grow_shells(generator)
-    return Head(bends, shells, grow_tumour(generator, tumour_centre, tumour_radius))
+    pose = Pose.of(case.head_size, case.head_turn)
+    return Head(pose, bends, shells, grow_tumour(generator, case))

@@ -1,15 +1,17 @@
 """The phantom's arterial curve."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import torch
 from jaxtyping import Float
 
 from gadmap.phantoms.case import Case
-from gadmap.physics.aifs import POPULATION_AIFS
+from gadmap.physics.aifs import POPULATION_AIFS, parker_blood
 from gadmap.physics.convolution import exponential_convolution
 
 _STEP = 0.1  # s, on which the dispersion is worked out
-_LEAD = 0.98  # frames by which the agent arrives before the first enhanced frame
 
 
 def frame_times(case: Case) -> Float[np.ndarray, " time"]:
@@ -20,8 +22,9 @@ def frame_times(case: Case) -> Float[np.ndarray, " time"]:
 def plasma_curve(case: Case) -> Float[np.ndarray, " time"]:
     """Plasma concentration [mmol/L] at the frame times; taken as linear between them.
 
-    The population curve after the dispersion of its way to the brain: with the defaults a peak of
-    6 to 7 mmol/L and a visible second pass. All vessels and tissues see it without delay.
+    The population curve, at the patient's dose and pace, after the dispersion of its way to the
+    brain: with the defaults a peak of 6 to 7 mmol/L and a visible second pass. All vessels and
+    tissues see it without delay.
 
     References
     ----------
@@ -29,8 +32,9 @@ def plasma_curve(case: Case) -> Float[np.ndarray, " time"]:
     Calamante, Gadian and Connelly, Magn Reson Med 2000;44:466-473: exponential dispersion.
     """
     t = torch.arange(0, case.frames * case.frame_step + _STEP, _STEP, dtype=torch.float64)
-    onset = (case.baseline_frames - _LEAD) * case.frame_step
-    plasma = POPULATION_AIFS["parker"].plasma(t - onset, case.hct)
+    onset = (case.baseline_frames - case.lead) * case.frame_step
+    curve = partial(parker_blood, circulation=case.cardiac_output, washout=case.washout)
+    plasma = case.dose * replace(POPULATION_AIFS["parker"], curve=curve).plasma(t - onset, case.hct)
     if case.dispersion > 0:
         rate = torch.tensor(1 / case.dispersion, dtype=torch.float64)
         plasma = rate * exponential_convolution(plasma, t, rate)

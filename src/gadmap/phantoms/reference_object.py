@@ -21,13 +21,14 @@ import torch
 from jaxtyping import Float, UInt8
 
 from gadmap.data import Acquisition, Aif, DceSeries, Exam, FlipAngleSeries, ParameterMaps, Reason
+from gadmap.phantoms.b1 import b1_map
 from gadmap.phantoms.case import Case
 from gadmap.phantoms.head import grow_head
+from gadmap.phantoms.motion import head_motion, move
 from gadmap.phantoms.plasma import frame_times, plasma_curve
 from gadmap.phantoms.sampling import affine_of, slice_fractions, voxel_centres
 from gadmap.phantoms.signals import slice_of
 from gadmap.phantoms.texture import grow_texture
-from gadmap.phantoms.tissues import TISSUES
 from gadmap.phantoms.volumes import Volumes
 from gadmap.physics.side_by_side import one_thread
 
@@ -39,8 +40,8 @@ class Phantom:
     Attributes
     ----------
     exam
-        Noisy signal, with the true t10, arterial input, mask and baseline. The mask holds tissue:
-        neither air and skull nor vessels, whose curve is no tissue's.
+        Noisy signal, with the true t10, b1, arterial input, mask and baseline. The mask holds
+        tissue: neither air and skull nor vessels, whose curve is no tissue's.
     vfa
         Noisy flip-angle volumes for T1.
     truth
@@ -51,6 +52,9 @@ class Phantom:
         Name of the tissue of each number.
     purity
         Volume fraction of that tissue.
+    motion
+        Where the head is in each frame: shifts along x, y, z [mm] and rotation vector [rad] about
+        the centre of the volume, against the flip-angle volumes, the maps and the first frame.
     noise_sd
         Standard deviation of the noise in each receiver channel [a.u.].
     case
@@ -63,6 +67,7 @@ class Phantom:
     labels: UInt8[np.ndarray, "x y z"]
     tissues: tuple[str, ...]
     purity: Float[np.ndarray, "x y z"]
+    motion: Float[np.ndarray, "time 6"]
     noise_sd: float
     case: Case
 
@@ -96,20 +101,29 @@ def phantom_of(case: Case) -> Phantom:
     """The examination of a case. The same case gives the same phantom."""
     with one_thread():
         generator = torch.Generator().manual_seed(case.seed)
-        head = grow_head(generator, case.tumour_centre, case.tumour_radius)
-        texture = grow_texture(generator)
+        head = grow_head(generator, case)
+        texture = grow_texture(generator, case.coil_spread)
         x, y, z = voxel_centres(case)
-        plasma = plasma_curve(case)
+        plasma, b1 = plasma_curve(case), b1_map(case)
         volume = Volumes.empty(case)
         for k in range(case.slices):
             fractions = slice_fractions(head, case, k)
-            inside = slice_of(fractions, texture.on(x, y, z[k : k + 1]), case, plasma)
-            volume.put(k, fractions, inside)
-        return _phantom(case, volume, volume.add_noise(case, generator), plasma)
+            local = texture.on(x, y, z[k : k + 1])
+            volume.put(k, fractions, slice_of(fractions, local, b1[..., k], case, plasma))
+        motion = head_motion(case)
+        if motion.any():
+            move(volume.dynamic, motion, case)
+        noise_sd = volume.add_noise(case, generator)
+        return _phantom(case, volume, b1, motion, noise_sd, plasma)
 
 
 def _phantom(
-    case: Case, volume: Volumes, noise_sd: float, plasma: Float[np.ndarray, " time"]
+    case: Case,
+    volume: Volumes,
+    b1: Float[np.ndarray, "x y z"],
+    motion: Float[np.ndarray, "time 6"],
+    noise_sd: float,
+    plasma: Float[np.ndarray, " time"],
 ) -> Phantom:
     affine, t = affine_of(case), frame_times(case)
     return Phantom(
@@ -128,7 +142,7 @@ def _phantom(
             t10=volume.t10,
             t10_se=np.zeros_like(volume.t10),
             t10_source="truth",
-            b1=np.ones_like(volume.t10),
+            b1=b1,
             b1_source="truth",
             aif=Aif(t=t, plasma=plasma, source="truth", voxels=np.empty((0, 3), dtype=int)),
             mask=volume.mask,
@@ -144,8 +158,9 @@ def _phantom(
         ),
         truth=_truth(case, volume),
         labels=volume.labels,
-        tissues=tuple(tissue.name for tissue in TISSUES),
+        tissues=tuple(tissue.name for tissue in case.tissues),
         purity=volume.purity,
+        motion=motion,
         noise_sd=noise_sd,
         case=case,
     )

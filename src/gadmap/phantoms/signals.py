@@ -10,7 +10,7 @@ from torch import Tensor
 from gadmap.phantoms.case import Case
 from gadmap.phantoms.plasma import frame_times
 from gadmap.phantoms.texture import LocalTexture
-from gadmap.phantoms.tissues import BLOOD, TISSUES, Tissue
+from gadmap.phantoms.tissues import BLOOD, Tissue
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.relaxivity import relaxation_rate
@@ -40,27 +40,31 @@ class Slice(NamedTuple):
 def slice_of(
     fractions: Float[np.ndarray, "tissue x y"],
     texture: LocalTexture,
+    b1: Float[np.ndarray, "x y"],
     case: Case,
     plasma: Float[np.ndarray, " time"],
 ) -> Slice:
-    """A slice: each voxel's signal is the sum of its tissues', weighted by their volume."""
+    """A slice: each voxel's signal is the sum of its tissues', weighted by their volume.
+
+    `b1` is the actual over the nominal flip angle, in the frames and the flip-angle volumes alike.
+    """
     grid = fractions.shape[1:]
     dynamic = np.zeros((*grid, case.frames))
     vfa = np.zeros((*grid, len(case.vfa_flip_angles)))
     protons, rate, exchanging, ktrans, ve = (np.zeros(grid) for _ in range(5))
-    for tissue, fraction in zip(TISSUES, fractions, strict=True):
+    for tissue, fraction in zip(case.tissues, fractions, strict=True):
         if tissue.protons == 0:
             continue
         at = np.nonzero(fraction)
         values = {name: value[..., 0][at] for name, value in texture.values(tissue).items()}
         share = fraction[at].astype(float) * tissue.protons
         s0 = S0_OF_WATER * share * texture.sensitivity[..., 0][at]
-        frames, flips = _curves(tissue, values, s0, case, plasma)
+        frames, flips = _curves(tissue, values | {"s0": s0, "b1": b1[at]}, case, plasma)
         dynamic[at] += frames
         vfa[at] += flips
         protons[at] += share
         rate[at] += share / values["t10"]
-        if tissue is not BLOOD:
+        if tissue.name != BLOOD.name:
             exchanging[at] += share
             ktrans[at] += share * values["ktrans"]
             ve[at] += share * values["ve"]
@@ -73,18 +77,17 @@ def slice_of(
 def _curves(
     tissue: Tissue,
     values: dict[str, Float[np.ndarray, " n"]],
-    s0: Float[np.ndarray, " n"],
     case: Case,
     plasma: Float[np.ndarray, " time"],
 ) -> tuple[Float[np.ndarray, "n time"], Float[np.ndarray, "n flip"]]:
     """Signal [a.u.] of one tissue in the dynamic frames and in the flip-angle volumes."""
     local = {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
-    r10, scale = 1 / local["t10"][:, None], torch.tensor(s0)[:, None]
+    t10, s0, b1 = (local[name][:, None] for name in ("t10", "s0", "b1"))
+    r10 = 1 / t10
     r1 = relaxation_rate(_concentration(tissue, local, case, plasma), r10, case.relaxivity)
-    angle = torch.tensor(case.flip_angle, dtype=torch.float64)
     angles = torch.tensor(case.vfa_flip_angles, dtype=torch.float64)
-    frames = spgr_signal(r1, scale, angle, case.tr)
-    return frames.numpy(), spgr_signal(r10, scale, angles, case.tr).numpy()
+    frames = spgr_signal(r1, s0, b1 * case.flip_angle, case.tr)
+    return frames.numpy(), spgr_signal(r10, s0, b1 * angles, case.tr).numpy()
 
 
 def _concentration(
@@ -92,7 +95,7 @@ def _concentration(
 ) -> Float[Tensor, "#n time"]:
     """Concentration [mmol/L] over time; one row where it is the same everywhere."""
     cp = torch.tensor(plasma, dtype=torch.float64)
-    if tissue is BLOOD:
+    if tissue.name == BLOOD.name:
         return cp[None] * (1 - case.hct)
     if tissue.ktrans == 0:
         return torch.zeros_like(cp)[None]

@@ -11,7 +11,6 @@ from gadmap.phantoms.fields import SmoothField, smooth_field
 from gadmap.phantoms.tissues import Tissue
 
 _NORMAL_MM, _LESION_MM, _COIL_MM = 14.0, 5.0, 90.0
-_COIL_SPREAD = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,13 +21,14 @@ class Texture:
     ----------
     normal, lesion
         Quantity name to field.
-    coil
-        Field of the receive sensitivity.
+    coil, coil_spread
+        Field of the receive sensitivity, and the standard deviation of its logarithm.
     """
 
     normal: Mapping[str, SmoothField]
     lesion: Mapping[str, SmoothField]
     coil: SmoothField
+    coil_spread: float
 
     def on(
         self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
@@ -37,7 +37,7 @@ class Texture:
         return LocalTexture(
             normal={name: field.on(x, y, z) for name, field in self.normal.items()},
             lesion={name: field.on(x, y, z) for name, field in self.lesion.items()},
-            sensitivity=np.exp(_COIL_SPREAD * self.coil.on(x, y, z)),
+            sensitivity=np.exp(self.coil_spread * self.coil.on(x, y, z)),
         )
 
 
@@ -66,11 +66,12 @@ class LocalTexture:
         }
 
 
-def grow_texture(generator: torch.Generator) -> Texture:
-    """A random texture."""
+def grow_texture(generator: torch.Generator, coil_spread: float) -> Texture:
+    """A random texture, seen by a coil whose sensitivity varies by `coil_spread`."""
     names = ("t10", "ktrans", "ve")
     return Texture(
         normal={name: smooth_field(generator, _NORMAL_MM) for name in names},
         lesion={name: smooth_field(generator, _LESION_MM) for name in names},
         coil=smooth_field(generator, _COIL_MM),
+        coil_spread=coil_spread,
     )

@@ -6,13 +6,9 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from gadmap.phantoms.case import Case
 from gadmap.phantoms.fields import SmoothField, smooth_field
 
-_LOBES = (
-    ((0.0, 0.0, 0.0), 1.0),
-    ((-0.25, 0.75, 0.3), 0.72),
-    ((0.3, -0.7, -0.35), 0.66),
-)
 _PUSH_MM = 5.0
 _PUSH_REACH_MM = 20.0
 
@@ -23,14 +19,13 @@ class Tumour:
 
     Attributes
     ----------
-    centre, radius
-        [mm].
+    case
+        Its centre, radius, lobes, rim and oedema.
     shape, roughness, thickness, spread
         Fields that bend the surface, coarsely and finely, thin the rim and reach of the oedema.
     """
 
-    centre: tuple[float, float, float]
-    radius: float
+    case: Case
     shape: SmoothField
     roughness: SmoothField
     thickness: SmoothField
@@ -40,10 +35,10 @@ class Tumour:
         self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
     ) -> Float[np.ndarray, "x y z"]:
         """Distance [mm] from the tumour's surface, negative inside."""
+        centre, radius = self.case.tumour_centre, self.case.tumour_radius
         distances = [
-            _distance(x, y, z, np.add(self.centre, np.multiply(offset, self.radius)))
-            - size * self.radius
-            for offset, size in _LOBES
+            _distance(x, y, z, np.add(centre, np.multiply(offset, radius))) - size * radius
+            for offset, size in self.case.tumour_lobes
         ]
         blend = 3.0  # mm over which lobes merge
         smallest = -blend * np.logaddexp.reduce([-d / blend for d in distances], axis=0)
@@ -53,39 +48,32 @@ class Tumour:
         self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
     ) -> Float[np.ndarray, "x y z"]:
         """Thickness of the rim [mm]."""
-        return np.clip(4.6 + 1.6 * self.thickness.on(x, y, z), 2.2, None)
+        return np.clip(self.case.tumour_rim + 1.6 * self.thickness.on(x, y, z), 2.2, None)
 
     def oedema(
         self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
     ) -> Float[np.ndarray, "x y z"]:
         """How far the oedema reaches from the surface [mm]."""
-        return np.clip(9 + 4 * self.spread.on(x, y, z), 2, None)
+        return np.clip(self.case.tumour_oedema + 4 * self.spread.on(x, y, z), 2, None)
 
     def push(
         self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
     ) -> Float[np.ndarray, "3 x y z"]:
         """Displacement [mm] by which the growth pushed the brain away from its centre."""
-        radial = np.stack(
-            np.broadcast_arrays(
-                x[:, None, None] - self.centre[0],
-                y[:, None] - self.centre[1],
-                z - self.centre[2],
-            )
-        )
+        (a, b, c), radius = self.case.tumour_centre, self.case.tumour_radius
+        radial = np.stack(np.broadcast_arrays(x[:, None, None] - a, y[:, None] - b, z - c))
         distance = np.linalg.norm(radial, axis=0)
-        beyond = np.clip(distance - self.radius, 0, None)
+        beyond = np.clip(distance - radius, 0, None)
         size = _PUSH_MM * np.exp(-((beyond / _PUSH_REACH_MM) ** 2))
-        return size * radial / np.maximum(distance, self.radius)
+        return size * radial / np.maximum(distance, radius)
 
 
-def grow_tumour(
-    generator: torch.Generator, centre: tuple[float, float, float], radius: float
-) -> Tumour:
-    """A tumour of random shape at `centre` of about `radius` [mm]."""
+def grow_tumour(generator: torch.Generator, case: Case) -> Tumour:
+    """A tumour of random shape, of about the size and at the place of `case`."""
     shape, roughness, thickness, spread = (
         smooth_field(generator, spacing) for spacing in (10.0, 4.5, 6.0, 9.0)
     )
-    return Tumour(centre, radius, shape, roughness, thickness, spread)
+    return Tumour(case, shape, roughness, thickness, spread)
 
 
 def _distance(

@@ -39,13 +39,26 @@ class PopulationAif:
         return concentration / (1 - hct) if self.in_blood else concentration
 
 
-def _parker(t: Tensor) -> Tensor:
-    """Two Gaussians and an exponential cut on by a sigmoid (eq. 1, table 1), blood."""
+def parker_blood(
+    t: Float[Tensor, "..."], circulation: float = 1.0, washout: float = 1.0
+) -> Float[Tensor, "..."]:
+    """Whole-blood concentration [mmol/L] of Parker's curve at times `t` [min] since the onset.
+
+    Two Gaussians and an exponential cut on by a sigmoid (eq. 1, table 1). `circulation` is how
+    many times faster than the population's the bolus passes, which by the indicator-dilution
+    principle divides its area, as a higher cardiac output does; `washout` is how many times faster
+    the tail falls.
+
+    References
+    ----------
+    Parker et al., Magn Reson Med 2006;56:993-1000. Zierler, Circ Res 1962;10:393-407: the area.
+    """
+    pace = circulation * t
     gaussians = torch.zeros_like(t)
     for area, sd, centre in ((0.809, 0.0563, 0.17046), (0.330, 0.132, 0.365)):
         height = area / (sd * sqrt(2 * pi))
-        gaussians = gaussians + height * torch.exp(-0.5 * ((t - centre) / sd) ** 2)
-    tail = 1.050 * torch.exp(-0.1685 * t) / (1 + torch.exp(-38.078 * (t - 0.483)))
+        gaussians = gaussians + height * torch.exp(-0.5 * ((pace - centre) / sd) ** 2)
+    tail = 1.050 * torch.exp(-0.1685 * washout * t) / (1 + torch.exp(-38.078 * (pace - 0.483)))
     return gaussians + tail
 
 
@@ -87,7 +100,9 @@ def _weinmann(t: Tensor) -> Tensor:
 POPULATION_AIFS: dict[str, PopulationAif] = {
     aif.name: aif
     for aif in (
-        PopulationAif("parker", "Parker et al., Magn Reson Med 2006;56:993-1000", _parker, True),
+        PopulationAif(
+            "parker", "Parker et al., Magn Reson Med 2006;56:993-1000", parker_blood, True
+        ),
         PopulationAif(
             "georgiou", "Georgiou et al., Magn Reson Med 2019;81:1360-1369", _georgiou, True
         ),

@@ -1,0 +1,35 @@
+"""Patients one after the other, each with known truth."""
+
+from collections.abc import Iterator
+
+from gadmap.phantoms.patients import patient_case
+from gadmap.phantoms.priors import RIDER, Priors
+from gadmap.phantoms.reference_object import Phantom, phantom_of
+
+
+def cohort(
+    count: int,
+    seed: int = 0,
+    *,
+    priors: Priors = RIDER,
+    matrix: int = 256,
+    slices: int = 16,
+    frames: int = 65,
+    motion: bool = True,
+) -> Iterator[Phantom]:
+    """The first `count` patients of the cohort `seed`, made one at a time as they are asked for.
+
+    The same seed gives the same patients, however many are made; see `patient_case` for the rest.
+    """
+    for index in range(count):
+        yield phantom_of(
+            patient_case(
+                seed,
+                index,
+                priors=priors,
+                matrix=matrix,
+                slices=slices,
+                frames=frames,
+                motion=motion,
+            )
+        )
