@@ -21,6 +21,7 @@ from gadmap.cli.options import (
     Slices,
     Vendor,
 )
+from gadmap.cli.train import train
 
 app = typer.Typer(
     help="Pharmacokinetic maps (Ktrans, ve, kep, vp) from DCE-MRI.",
@@ -163,6 +164,9 @@ def demo(
     )
     say_result(result.mapped, {**result.phantom.seconds, **result.mapped.seconds})
     say_lines([result.error])
+
+
+app.command()(train)
 
 
 @app.callback(invoke_without_command=True)

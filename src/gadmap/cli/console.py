@@ -11,7 +11,8 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from gadmap.io import Description, SeriesSummary
-    from gadmap.pipeline import MapResult, Progress
+    from gadmap.pipeline import MapResult, Progress, TrainResult
+    from gadmap.training import Recipe
 
 _PATIENCE = 2.0
 _PLAIN_WIDTH = 160
@@ -21,6 +22,11 @@ def console() -> Console:
     """Standard output; lines are not broken where it is not a terminal."""
     out = Console(highlight=False)
     return out if out.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+
+
+def on_terminal() -> bool:
+    """True where someone can watch a bar."""
+    return Console(stderr=True).is_terminal
 
 
 @contextmanager
@@ -68,6 +74,28 @@ def _times(seconds: Mapping[str, float]) -> Table:
         table.add_row(name, f"{time:.2f} s", f"{time / total:.0%}")
     table.add_row("total", f"{total:.2f} s", "")
     return table
+
+
+def say_training(result: "TrainResult", recipe: "Recipe") -> None:
+    """Which patients were used for what, where the curve ended, and where the weights are."""
+    out = console()
+    split = result.split
+    out.print(
+        f"- {len(split.training)} patients to train, {len(split.validation)} to choose, "
+        f"{len(split.test)} kept for the test"
+    )
+    for name, reason in result.refused.items():
+        out.print(f"- {name} left out: {reason}", markup=False)
+    for quantity, scale in result.trained.scales.items():
+        out.print(f"- {quantity}: an output of 1 is {scale:.3g}", markup=False)
+    last, best = result.curve[-1], min(result.curve, key=lambda point: point.validation)
+    chosen = best if recipe.choose == "best" else last
+    out.print(
+        f"- mean squared error on the validation patients {chosen.validation:.3g} at step "
+        f"{chosen.step:,} of {last.step:,}, the {recipe.choose}"
+    )
+    out.print(_times(result.seconds))
+    out.print(str(result.weights), markup=False, soft_wrap=True)
 
 
 def say_description(description: "Description") -> None:

@@ -37,6 +37,29 @@ class Vendor(StrEnum):
     ENHANCED = "enhanced"
 
 
+class Trainable(StrEnum):
+    """What a network can be trained to map."""
+
+    KTRANS = "ktrans"
+    VE = "ve"
+    KEP = "kep"
+    ALL = "all"
+
+
+class Target(StrEnum):
+    """What a network is trained towards."""
+
+    FIT = "fit"
+    TRUTH = "truth"
+
+
+class PriorsName(StrEnum):
+    """How the patients of a cohort are drawn."""
+
+    RIDER = "rider"
+    WIDE = "wide"
+
+
 Input = Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM folder or 4-D NIfTI.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace gadmap's earlier results.")]

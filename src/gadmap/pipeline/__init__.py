@@ -3,8 +3,8 @@
 from gadmap.io import describe as info
 from gadmap.pipeline.demo import DemoResult, run_demo
 from gadmap.pipeline.map_exam import MapResult, map_exam
-from gadmap.pipeline.phantom import PhantomFiles, write_phantom
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
+from gadmap.pipeline.phantom import PhantomFiles, write_phantom
 from gadmap.pipeline.stages import Progress, Stages, Watch
 from gadmap.pipeline.train import TrainResult, train_network
 

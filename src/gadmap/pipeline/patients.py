@@ -164,14 +164,20 @@ def _phantoms(recipe: Recipe) -> Iterator[_Task]:
         drawn = cohort.model_dump(exclude={"count"}) | {"index": index}
         yield _Task(
             name=f"patient-{index + 1:03d}",
-            settings=_shared_settings(recipe) | drawn,
+            settings=_shared_settings(recipe) | {"phantom": drawn},
             make=partial(_phantom_patient, f"patient-{index + 1:03d}", recipe, index),
         )
 
 
 def _phantom_patient(name: str, recipe: Recipe, index: int) -> Patient:
     cohort = recipe.cohort
-    case = patient_case(cohort.seed, index, priors=PRIORS[cohort.priors], matrix=cohort.matrix)
+    case = patient_case(
+        cohort.seed,
+        index,
+        priors=PRIORS[cohort.priors],
+        matrix=cohort.matrix,
+        slices=cohort.slices,
+    )
     phantom = phantom_of(case)
     truth = {quantity: phantom.truth[quantity] for quantity in MAPPED}
     return _prepared(name, recipe, phantom.exam.series, phantom.vfa, truth)

@@ -108,7 +108,8 @@ def train_network(
         )
     write_json(out / RECORD, _record(recipe, prepared, split))
     identity = plain({"recipe": recipe.model_dump(), "patients": dict(prepared.digests)})
-    with stages.stage("training"):
+    training = Stages()  # not watched: Lightning shows its own bar
+    with training.stage("training"):
         weights = train(
             network, found, recipe, out, identity=identity, resume=resume, progress=progress
         )
@@ -120,7 +121,7 @@ def train_network(
         curve=curve,
         split=split,
         refused=prepared.refused,
-        seconds=stages.seconds,
+        seconds={**stages.seconds, **training.seconds},
     )
 
 

@@ -113,14 +113,15 @@ def joined(parts: list[Crops]) -> Crops:
 def turned(crops: Crops, regions: Int[Tensor, " b"], angles: Float[Tensor, " b"]) -> Batch:
     """Regions turned by `angles` [rad] about their centres: as if the slice had been turned first.
 
-    Signal and target are interpolated linearly; a target counts where all its neighbours do.
-    Tensors come channels-last in memory, in which convolutions on a processor are twice as fast.
+    Counterclockwise, as `torch.rot90`. Signal and target are interpolated linearly; a target counts
+    where all its neighbours do. Tensors come channels-last in memory, in which convolutions on a
+    processor are twice as fast.
     """
     size, half = crops.size, (crops.signal.shape[1] - 1) / 2
     along = torch.arange(size, dtype=torch.float32) - (size - 1) / 2
     cosine, sine = torch.cos(angles)[:, None, None], torch.sin(angles)[:, None, None]
     x, y = along[None, :, None], along[None, None, :]
-    places = torch.stack([sine * x + cosine * y, cosine * x - sine * y], dim=-1) / half
+    places = torch.stack([cosine * y - sine * x, cosine * x + sine * y], dim=-1) / half
 
     def at_places(values: Float[Tensor, "b x y c"]) -> Float[Tensor, "b c h w"]:
         return grid_sample(values.permute(0, 3, 1, 2), places, align_corners=True)

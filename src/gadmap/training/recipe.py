@@ -29,14 +29,15 @@ class CohortRecipe(_Strict):
         Of their anatomies, tumours, arterial inputs and noise.
     priors
         What is drawn: "rider", one scanner and protocol, or "wide", many.
-    matrix
-        Voxels along x and y.
+    matrix, slices
+        Voxels along x and y, and slices.
     """
 
     count: int = Field(19, ge=3)
     seed: int = Field(0, ge=0)
     priors: Literal["rider", "wide"] = "rider"
     matrix: int = Field(256, ge=64)
+    slices: int = Field(16, ge=1)
 
 
 class Recipe(_Strict):
@@ -155,8 +156,17 @@ def recipe_of(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
 
 def changed(recipe: Recipe, **changes: Any) -> Recipe:
     """The recipe with some choices changed, checked anew; a change to None is none."""
-    wanted = {key: value for key, value in changes.items() if value is not None}
-    return recipe_of(recipe.model_dump() | wanted)
+    return recipe_of(_merged(recipe.model_dump(), changes))
+
+
+def _merged(table: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(table)
+    for key, value in changes.items():
+        if isinstance(value, Mapping):
+            merged[key] = _merged(merged.get(key, {}), value)
+        elif value is not None:
+            merged[key] = value
+    return merged
 
 
 def _sentence(error: ValidationError) -> str:

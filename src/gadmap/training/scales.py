@@ -7,9 +7,9 @@ from jaxtyping import Float
 
 
 def target_scales(
-    targets: Iterable[Mapping[str, Float[np.ndarray, "x y z"]]], quantile: float
+    targets: Iterable[Mapping[str, Float[np.ndarray, " _"]]], quantile: float
 ) -> dict[str, float]:
-    """Upper quantile of each quantity over the voxels of all patients where its target counts.
+    """Upper quantile of each quantity over all patients' voxels where its target counts.
 
     A quantile, since the largest value is that of a vessel or of noise, and would press all
     tissue into the lowest percent of the outputs' range. To be given the training patients alone:
@@ -23,7 +23,7 @@ def target_scales(
     found: dict[str, list[np.ndarray]] = {}
     for maps in targets:
         for quantity, values in maps.items():
-            found.setdefault(quantity, []).append(values[np.isfinite(values)].astype(np.float32))
+            found.setdefault(quantity, []).append(values)
     scales: dict[str, float] = {}
     for quantity, parts in found.items():
         values = np.concatenate(parts)

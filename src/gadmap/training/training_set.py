@@ -77,7 +77,9 @@ def training_set(
     for name in split.training:
         patient = patients[name]
         target = _target(patient, recipe)
-        targets.append({quantity: _counting(values) for quantity, values in target.items()})
+        targets.append(
+            {quantity: values[np.isfinite(values)] for quantity, values in target.items()}
+        )
         _widen(ranges, patient)
         training.append(_crops(patient, target, recipe))
     scales = target_scales(targets, recipe.scale_quantile)
@@ -104,10 +106,6 @@ def _target(patient: Patient, recipe: Recipe) -> dict[str, np.ndarray]:
     """The maps to learn, NaN where they do not count."""
     maps = patient.target(recipe.target)
     return {q: np.where(patient.inside, maps[q], np.float32(np.nan)) for q in recipe.quantities}
-
-
-def _counting(values: np.ndarray) -> np.ndarray:
-    return values[np.isfinite(values)]
 
 
 def _crops(patient: Patient, target: Mapping[str, np.ndarray], recipe: Recipe) -> Crops:
