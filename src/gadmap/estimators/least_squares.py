@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class LeastSquares:
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     device: str = "cpu"
     progress: Callable[[int, int], None] | None = None
+
+    needs_concentration: ClassVar[bool] = True
 
     def estimate(self, exam: Exam) -> ParameterMaps:
         """Maps of every voxel in the mask of `exam`; NaN elsewhere, with a reason.

@@ -20,9 +20,34 @@ def conv3(channels: int, filters: int, *, stride: int = 1, dilation: int = 1) ->
     return nn.Conv2d(channels, filters, 3, stride=stride, padding=dilation, dilation=dilation)
 
 
+class FewFilters(nn.Conv2d):
+    """A 3 × 3 convolution to one or a few channels: the same sum in another order.
+
+    Each voxel's products with the nine taps first, then their shifted sum. The usual kernels fill
+    16 channels for one, and take three times as long.
+    """
+
+    def __init__(self, channels: int, filters: int) -> None:
+        super().__init__(channels, filters, 3, padding=1)
+
+    def forward(self, input: Float[Tensor, "b c h w"]) -> Float[Tensor, "b filters h w"]:  # noqa: A002  # as in torch
+        """The convolution, same size."""
+        taps = self.weight.flip(2, 3).permute(0, 2, 3, 1).reshape(-1, self.in_channels, 1, 1)
+        products = functional.conv2d(input, taps).flatten(2)
+        summed = functional.fold(products, input.shape[-2:], 3, padding=1)
+        return summed if self.bias is None else summed + self.bias[:, None, None]
+
+
 def conv1(channels: int, filters: int) -> nn.Conv2d:
     """A 1 × 1 convolution."""
     return nn.Conv2d(channels, filters, 1)
+
+
+def voxelwise(channels: int, outputs: int) -> nn.Sequential:
+    """The last layers of the local and global networks, voxel by voxel: c → 128 → 64 → outputs."""
+    return nn.Sequential(
+        conv1(channels, 128), nn.ReLU(), conv1(128, 64), nn.ReLU(), conv1(64, outputs)
+    )
 
 
 class Excitation(nn.Module):
@@ -99,7 +124,7 @@ class Head(nn.Module):
     def __init__(self, outputs: int) -> None:
         super().__init__()
         self.conv8 = conv3(FEATURES, 128)
-        self.conv9 = conv3(128, outputs)
+        self.conv9 = FewFilters(128, outputs)
 
     def forward(self, x: Float[Tensor, "b 32 h w"]) -> Float[Tensor, "b outputs h w"]:
         """Quantities over their scales, -1 to 1."""

@@ -1,12 +1,10 @@
 """CNN(L): a plain convolutional network that sees a few voxels around each."""
 
-from typing import cast
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from gadmap.networks.blocks import FEATURES, conv1, conv3
+from gadmap.networks.blocks import FEATURES, conv3, voxelwise
 
 
 class CnnLocal(nn.Module):
@@ -16,9 +14,8 @@ class CnnLocal(nn.Module):
     tanh at the output. 59,041 parameters for 65 frames and one output.
 
     Readings: the paper names the row and draws no figure of it. Its parts are those of the local
-    and global network that it cites, without the global path, which is how the row's name reads;
-    the per-voxel layers behind them are that network's fully connected ones. Output tanh, as in
-    Eq. 10, so that rows differ by what is before it only.
+    and global network that it cites, without the global path, which is how the row's name reads.
+    The output is tanh, as in Eq. 10, so that rows differ by what is before it only.
 
     References
     ----------
@@ -27,14 +24,11 @@ class CnnLocal(nn.Module):
 
     def __init__(self, frames: int = 65, outputs: int = 1) -> None:
         super().__init__()
-        self.local = nn.Sequential(
-            conv3(frames, FEATURES),
-            nn.ReLU(),
-            *(layer for _ in range(3) for layer in (conv3(FEATURES, FEATURES), nn.ReLU())),
+        inner = [(conv3(FEATURES, FEATURES), nn.ReLU()) for _ in range(3)]
+        self.local_path = nn.Sequential(
+            conv3(frames, FEATURES), nn.ReLU(), *(layer for pair in inner for layer in pair)
         )
-        self.voxelwise = nn.Sequential(
-            conv1(FEATURES, 128), nn.ReLU(), conv1(128, 64), nn.ReLU(), conv1(64, outputs)
-        )
+        self.voxelwise = voxelwise(FEATURES, outputs)
 
     def forward(
         self,
@@ -42,4 +36,4 @@ class CnnLocal(nn.Module):
         inside: Bool[Tensor, "b h w"] | None = None,  # noqa: ARG002  # every network takes it
     ) -> Float[Tensor, "b outputs h w"]:
         """Quantities over their scales, -1 to 1."""
-        return cast(Tensor, torch.tanh(self.voxelwise(self.local(x))))
+        return torch.tanh(self.voxelwise(self.local_path(x)))

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gadmap.networks.blocks import FEATURES, Head, LearnedGate, Stem, conv3, weighed
+from gadmap.networks.blocks import FEATURES, FewFilters, Head, LearnedGate, Stem, conv3, weighed
 
 
 class ChannelSpatialAttention(nn.Module):
@@ -19,7 +19,7 @@ class ChannelSpatialAttention(nn.Module):
         super().__init__()
         self.channels = LearnedGate(FEATURES)
         self.conv6 = conv3(FEATURES, FEATURES // 2)
-        self.conv7 = conv3(FEATURES // 2, 1)
+        self.conv7 = FewFilters(FEATURES // 2, 1)
 
     def forward(
         self, features: Float[Tensor, "b 32 h w"], inside: Bool[Tensor, "b h w"] | None

@@ -37,13 +37,8 @@ def tile_shares(
     slices
         What is cut into tiles; gives size and type.
     """
-    everywhere = slices.new_ones((slices.shape[0], 1, *slices.shape[-2:]))
-    if inside is None:
-        counted = everywhere
-    else:
-        empty = ~inside.flatten(1).any(dim=1)
-        counted = torch.where(empty[:, None, None], True, inside)[:, None].to(slices.dtype)
-    voxels = cut_into_tiles(counted).sum(dim=(2, 3, 4))
+    counted = torch.ones_like(slices[:, 0]) if inside is None else _or_all(inside)
+    voxels = cut_into_tiles(counted[:, None].to(slices.dtype)).sum(dim=(2, 3, 4))
     return voxels / voxels.sum(dim=1, keepdim=True)
 
 
@@ -60,9 +55,27 @@ def mean_inside(
     """Mean over the voxels inside; over all if none is."""
     if inside is None:
         return slices.mean(dim=(2, 3))
-    return torch.einsum("bchw,bhw->bc", slices, _weights(inside, slices.dtype))
+    counted = _or_all(inside).to(slices.dtype)
+    shares = counted / counted.sum(dim=(1, 2), keepdim=True)
+    return torch.einsum("bchw,bhw->bc", slices, shares)
 
 
-def _weights(inside: Bool[Tensor, "b h w"], dtype: torch.dtype) -> Float[Tensor, "b h w"]:
-    counted = torch.where(~inside.flatten(1).any(dim=1)[:, None, None], True, inside).to(dtype)
-    return counted / counted.sum(dim=(1, 2), keepdim=True)
+def highest_inside(
+    slices: Float[Tensor, "b c h w"], inside: Bool[Tensor, "b h w"] | None
+) -> Float[Tensor, "b c"]:
+    """Maximum over the voxels inside a tile, averaged over the tiles by their voxels inside."""
+    if inside is None:
+        inside = torch.ones_like(slices[:, 0], dtype=torch.bool)
+    counted = _or_all(inside)[:, None]
+    shares = tile_shares(inside, slices)
+    wanted = shares > 0
+    highest = slices.new_zeros(*shares.shape, slices.shape[1])
+    within = selected_tiles(counted.to(slices.dtype), wanted) > 0
+    tiles = selected_tiles(slices, wanted).masked_fill(~within, -torch.inf)
+    highest[wanted] = tiles.amax(dim=(2, 3))
+    return (shares[..., None] * highest).sum(dim=1)
+
+
+def _or_all(inside: Bool[Tensor, "b h w"]) -> Bool[Tensor, "b h w"]:
+    """The voxels inside; all of a slice's where none is."""
+    return inside | ~inside.flatten(1).any(dim=1)[:, None, None]

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from gadmap.data import Aif
-from gadmap.preparation.aif_population import population_aif
+from gadmap.preparation.aif_population import population_aif, stand_in_aif
 from gadmap.preparation.aif_search import found_aif
 from gadmap.preparation.blood import BloodSignal, vessel_plasma
 from gadmap.preparation.onset import Onset, curve_onset
@@ -24,7 +24,8 @@ def arterial_input(
     Parameters
     ----------
     choice
-        "auto", the name of a population, a mask of the artery, or a curve.
+        "auto", the name of a population, a mask of the artery, or a curve; "none" for a stand-in
+        where the estimator uses none.
     blood
         The series, and how blood's signal becomes concentration.
     t10
@@ -45,6 +46,9 @@ def arterial_input(
     if isinstance(choice, np.ndarray):
         aif, sentence = mask_aif(blood, choice)
         return aif, (sentence,)
+    if choice == "none":
+        aif = stand_in_aif(blood.series, onset, blood.hct)
+        return aif, (f"Arterial input: none was asked for; {aif.source} stands in.",)
     if choice == "auto":
         aif, sentence = found_aif(blood, inside)
         return aif, (sentence,)

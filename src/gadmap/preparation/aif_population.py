@@ -64,6 +64,22 @@ def population_aif(
     )
 
 
+def stand_in_aif(series: DceSeries, onset: Onset, hct: float) -> Aif:
+    """Parker's curve from the onset of the signal on, for an estimator that uses none.
+
+    It asks nothing of the tissue, so that there is one where no T1 and no artery can be had.
+    """
+    population = POPULATION_AIFS["parker"]
+    since = torch.tensor(series.t - onset.time, dtype=torch.float64)
+    return Aif(
+        t=series.t,
+        plasma=population.plasma(since, hct).numpy(),
+        source=f"parker, hct {hct:g}, onset {onset.time:.1f} s",
+        voxels=np.empty((0, 3), dtype=np.int64),
+        rationale=(f"Stand-in, population curve of {population.citation}.",),
+    )
+
+
 def _tissue_curve(
     series: DceSeries,
     t10: Float[np.ndarray, "x y z"],

@@ -51,7 +51,7 @@ def prepare(
         Actual over nominal flip angle; assumed 1 without it.
     aif
         "auto" to find an artery, "parker", "georgiou" or "weinmann" for a population's curve, a
-        mask of an artery, or a curve.
+        mask of an artery, or a curve; "none" where the estimator uses none, for a stand-in.
     mask
         Voxels to estimate: an array, "auto" (also None) for the body in view, "none" for all.
     hct
