@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float16, Float32, Int
+from jaxtyping import Float, Float16, Float32, Int
 from torch import Tensor
-from torch.nn.functional import grid_sample
+from torch.nn.functional import embedding_bag
 
-_WHOLE = 1 - 1e-3  # all neighbours count, but for rounding
+_WHOLE = 0.99  # all neighbours count, but for the rounding of half precision
 
 
 class Batch(NamedTuple):
@@ -43,14 +43,14 @@ class Crops:
     target
         In the quantities' units, not yet scaled; 0 where it does not count.
     counts
-        Where the target counts.
+        1 where the target counts, else 0; in half precision, to be averaged like the signal.
     size
         Edge of the regions.
     """
 
     signal: Float16[Tensor, "region x y frames"]
     target: Float32[Tensor, "region x y outputs"]
-    counts: Bool[Tensor, "region x y outputs"]
+    counts: Float16[Tensor, "region x y outputs"]
     size: int
 
     def __len__(self) -> int:
@@ -98,7 +98,7 @@ def crops_of(
         return torch.from_numpy(found)
 
     filled = np.where(counts, values, 0)
-    return Crops(cut(signal, np.float16), cut(filled, np.float32), cut(counts, np.bool_), size)
+    return Crops(cut(signal, np.float16), cut(filled, np.float32), cut(counts, np.float16), size)
 
 
 def joined(parts: list[Crops]) -> Crops:
@@ -117,21 +117,48 @@ def turned(crops: Crops, regions: Int[Tensor, " b"], angles: Float[Tensor, " b"]
     where all its neighbours do. Tensors come channels-last in memory, in which convolutions on a
     processor are twice as fast.
     """
-    size, half = crops.size, (crops.signal.shape[1] - 1) / 2
-    along = torch.arange(size, dtype=torch.float32) - (size - 1) / 2
+    places = _turned_places(crops, angles)
+    neighbours, shares = _neighbours(places, crops.signal.shape[1], regions)
+
+    def mean_of(values: Tensor) -> Float[Tensor, "place c"]:
+        table, weights = values.flatten(0, 2), shares.to(values.dtype)
+        return embedding_bag(neighbours, table, per_sample_weights=weights, mode="sum")
+
+    def image(found: Tensor) -> Float[Tensor, "b c h w"]:
+        return found.float().unflatten(0, places.shape[:3]).permute(0, 3, 1, 2)
+
+    return Batch(
+        signal=image(mean_of(crops.signal)),
+        target=image(mean_of(crops.target)),
+        weight=image(mean_of(crops.counts) > _WHOLE),
+    )
+
+
+def _turned_places(crops: Crops, angles: Float[Tensor, " b"]) -> Float[Tensor, "b h w 2"]:
+    """Where in its crop, in voxels, each voxel of a turned region comes from."""
+    along = torch.arange(crops.size, dtype=torch.float64) - (crops.size - 1) / 2
     cosine, sine = torch.cos(angles)[:, None, None], torch.sin(angles)[:, None, None]
     x, y = along[None, :, None], along[None, None, :]
-    places = torch.stack([cosine * y - sine * x, cosine * x + sine * y], dim=-1) / half
+    centre = (crops.signal.shape[1] - 1) / 2
+    return torch.stack([cosine * x + sine * y, cosine * y - sine * x], dim=-1) + centre
 
-    def at_places(values: Float[Tensor, "b x y c"]) -> Float[Tensor, "b c h w"]:
-        return grid_sample(values.permute(0, 3, 1, 2), places, align_corners=True)
 
-    counts = crops.counts[regions].float()
-    return Batch(
-        signal=at_places(crops.signal[regions].float()),
-        target=at_places(crops.target[regions]),
-        weight=(at_places(counts) > _WHOLE).float(),
-    )
+def _neighbours(
+    places: Float[Tensor, "b h w 2"], edge: int, regions: Int[Tensor, " b"]
+) -> tuple[Int[Tensor, "place 4"], Float[Tensor, "place 4"]]:
+    """Flat indices of the four voxels about each place, and their shares in it.
+
+    A sum over rows of a table is what `embedding_bag` is made for: six times as fast as
+    `grid_sample`, and it reads half precision.
+    """
+    low = places.floor().clamp(max=edge - 2).long()
+    share = (places - low).float()
+    first = (regions[:, None, None] * edge + low[..., 0]) * edge + low[..., 1]
+    neighbours = first[..., None] + torch.tensor([0, 1, edge, edge + 1])
+    in_x = torch.stack([1 - share[..., 0], share[..., 0]], dim=-1)
+    in_y = torch.stack([1 - share[..., 1], share[..., 1]], dim=-1)
+    shares = in_x[..., :, None] * in_y[..., None, :]
+    return neighbours.flatten(0, 2), shares.flatten(0, 2).flatten(1)
 
 
 def upright(crops: Crops, regions: Int[Tensor, " b"]) -> Batch:
