@@ -10,14 +10,14 @@ from small_patients import small_patients, small_recipe
 from gadmap.pipeline.train import first_network
 from gadmap.training import split_patients
 from gadmap.training.train import train
-from gadmap.training.training_set import is_voxelwise, training_set
+from gadmap.training.training_set import training_set
 
 
 def run(folder: Path, choices: dict[str, object], resume: bool) -> dict[str, torch.Tensor]:
     """The chosen weights."""
     recipe, patients = small_recipe(**choices), small_patients()
     split = split_patients(list(patients), recipe.split, recipe.split_seed)
-    data = training_set(patients, split, recipe, voxelwise=is_voxelwise(recipe.network))
+    data = training_set(patients, split, recipe)
     identity = {"recipe": json.loads(recipe.model_dump_json())}
     network = first_network(recipe)
     return dict(train(network, data, recipe, folder, identity=identity, resume=resume))

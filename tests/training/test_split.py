@@ -41,9 +41,9 @@ def test_a_test_patient_changes_nothing_in_training():
     """Neither scales nor batches nor looks: it is not even read."""
     recipe, patients = small_recipe(), small_patients()
     split = split_patients(list(patients), recipe.split, recipe.split_seed)
-    before = training_set(patients, split, recipe, voxelwise=False)
+    before = training_set(patients, split, recipe)
     del patients[split.test[0]]
-    after = training_set(patients, split, recipe, voxelwise=False)
+    after = training_set(patients, split, recipe)
     assert after.scales == before.scales
     assert after.acquisition == before.acquisition
     for one, other in zip(
@@ -57,13 +57,13 @@ def test_a_test_patient_changes_nothing_in_training():
 def test_scales_come_from_training_patients_only():
     recipe, patients = small_recipe(), small_patients()
     split = split_patients(list(patients), recipe.split, recipe.split_seed)
-    before = training_set(patients, split, recipe, voxelwise=False).scales
+    before = training_set(patients, split, recipe).scales
     for name in (*split.validation, *split.test):
         patients[name] = small_patient(name, 99, height=3.0)
-    assert training_set(patients, split, recipe, voxelwise=False).scales == before
+    assert training_set(patients, split, recipe).scales == before
     name = split.training[0]
     patients[name] = small_patient(name, 99, height=3.0)
-    assert training_set(patients, split, recipe, voxelwise=False).scales != before
+    assert training_set(patients, split, recipe).scales != before
 
 
 def test_the_scale_is_the_quantile_of_what_counts():
@@ -71,16 +71,16 @@ def test_the_scale_is_the_quantile_of_what_counts():
     split = split_patients(list(patients), recipe.split, recipe.split_seed)
     values = [patients[name].fit["ve"] for name in split.training]
     known = np.concatenate([v[np.isfinite(v)] for v in values])
-    found = training_set(patients, split, recipe, voxelwise=False).scales
+    found = training_set(patients, split, recipe).scales
     assert found["ve"] == pytest.approx(float(np.quantile(known, 0.9)))
 
 
 def test_targets_are_scaled_and_clipped():
     recipe, patients = small_recipe(quantity="all", scale_quantile=0.9), small_patients()
     split = split_patients(list(patients), recipe.split, recipe.split_seed)
-    batch = training_set(patients, split, recipe, voxelwise=False).batches.at(0)
+    batch = training_set(patients, split, recipe).batches.at(0)
     counted = batch.target[batch.weight.bool()]
-    assert 0 <= float(counted.min()) < float(counted.max()) <= 1
+    assert 0 <= float(counted.min()) < float(counted.max()) <= 1 + 1e-6
     assert batch.target.shape[1] == 3
     assert int(batch.weight[:, 1].sum()) < int(batch.weight[:, 0].sum())
 
@@ -90,13 +90,13 @@ def test_truth_is_refused_where_there_is_none():
     patients = {name: replace(patient, truth=None) for name, patient in patients.items()}
     split = split_patients(list(patients), recipe.split, recipe.split_seed)
     with pytest.raises(ValueError, match="no true maps"):
-        training_set(patients, split, recipe, voxelwise=False)
+        training_set(patients, split, recipe)
 
 
 def test_the_ranges_of_the_training_patients_settings_are_told():
     recipe, patients = small_recipe(), small_patients()
     split = split_patients(list(patients), recipe.split, recipe.split_seed)
     angles = [patients[name].acquisition.flip_angle for name in split.training]
-    found = training_set(patients, split, recipe, voxelwise=False).acquisition
+    found = training_set(patients, split, recipe).acquisition
     assert found["flip_angle"] == [min(angles), max(angles)]
     assert "field_strength" not in found

@@ -24,6 +24,7 @@ FORMAT = "gadmap network"
 VERSION = 1
 
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+_LENGTH = 8  # bytes before a safetensors file's header
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -120,8 +121,9 @@ def read_network(path: str | Path) -> TrainedNetwork:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file of network weights")
     with path.open("rb") as file:
-        start = file.read(4)
-    if start == _ZIP or start[:1] == _PICKLE:
+        start = file.read(_LENGTH + 1)
+    is_safetensors = start[_LENGTH:] == b"{"  # whose length may begin as a pickle does
+    if not is_safetensors and start.startswith((_ZIP, _PICKLE)):
         raise ValueError(
             f"{path}: a pickle as torch.save writes it, which can run code when it is read; "
             "expected safetensors, as gadmap train writes them"

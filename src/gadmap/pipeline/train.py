@@ -20,7 +20,7 @@ from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.training.curve import Point, read_curve
 from gadmap.training.recipe import Recipe
 from gadmap.training.split import Split, split_patients
-from gadmap.training.training_set import TrainingSet, is_voxelwise, training_set
+from gadmap.training.training_set import TrainingSet, training_set
 
 WEIGHTS, RECORD = "weights.safetensors", "training.json"
 _PREPARED = "patients"
@@ -103,9 +103,7 @@ def train_network(
     split = split_patients(list(prepared.patients), recipe.split, recipe.split_seed)
     network = first_network(recipe)
     with stages.stage("regions"):
-        found = training_set(
-            prepared.patients, split, recipe, voxelwise=is_voxelwise(recipe.network)
-        )
+        found = training_set(prepared.patients, split, recipe)
     write_json(out / RECORD, _record(recipe, prepared, split))
     identity = plain({"recipe": recipe.model_dump(), "patients": dict(prepared.digests)})
     training = Stages()  # not watched: Lightning shows its own bar

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from gadmap.networks import VOXELWISE
 from gadmap.training.batches import Regions, Voxels
 from gadmap.training.crops import (
     Batch,
@@ -22,7 +23,6 @@ from gadmap.training.regions import region_corners
 from gadmap.training.scales import target_scales
 from gadmap.training.split import Split
 
-_VOXELWISE = ("lstm", "ab-lstm")
 _VALIDATION_BATCH = 32
 _VALIDATION_VOXELS = 4  # times the voxels of a step
 
@@ -49,22 +49,11 @@ class TrainingSet:
     acquisition: dict[str, list[float]]
 
 
-def is_voxelwise(network: str) -> bool:
-    """True for networks that see one voxel at a time, which are trained on single voxels."""
-    return network in _VOXELWISE
-
-
-def training_set(
-    patients: Mapping[str, Patient], split: Split, recipe: Recipe, *, voxelwise: bool
-) -> TrainingSet:
+def training_set(patients: Mapping[str, Patient], split: Split, recipe: Recipe) -> TrainingSet:
     """Regions of the training and the validation patients; the test patients are not read.
 
-    Patients are read one at a time, and only their regions are kept.
-
-    Parameters
-    ----------
-    voxelwise
-        True for batches of single voxels.
+    Patients are read one at a time, and only their regions are kept. Networks that see one voxel at
+    a time get batches of single voxels.
 
     Raises
     ------
@@ -89,9 +78,9 @@ def training_set(
     looked_at = [_validation_crops(patients[name], recipe) for name in split.validation]
     return TrainingSet(
         batches=Voxels(crops, recipe.voxels, recipe.seed)
-        if voxelwise
+        if recipe.network in VOXELWISE
         else Regions(crops, recipe.batch, recipe.rotations, recipe.seed),
-        validation=_looks(_some(joined(looked_at).scaled(units), "validation"), recipe, voxelwise),
+        validation=_looks(_some(joined(looked_at).scaled(units), "validation"), recipe),
         scales=scales,
         acquisition=ranges,
     )
@@ -129,9 +118,9 @@ def _corners(patient: Patient, recipe: Recipe, seed: int) -> np.ndarray:
     )
 
 
-def _looks(crops: Crops, recipe: Recipe, voxelwise: bool) -> tuple[Batch, ...]:
+def _looks(crops: Crops, recipe: Recipe) -> tuple[Batch, ...]:
     """Validation batches; of single voxels a fixed random part, since all take too long."""
-    if not voxelwise:
+    if recipe.network not in VOXELWISE:
         parts = torch.arange(len(crops)).split(_VALIDATION_BATCH)
         return tuple(upright(crops, part) for part in parts)
     places = counting_voxels(crops)
