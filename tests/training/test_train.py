@@ -42,13 +42,21 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     return folder, run(folder, {"steps": 60}, resume=False)
 
 
-@pytest.mark.parametrize("network", ["cnn-local", "lstm"])
-def test_the_loss_falls(network: str, tmp_path: Path):
-    run(tmp_path, {"network": network, "steps": 60, "learning_rate": 3e-3}, resume=False)
+@pytest.mark.parametrize(
+    ("network", "choices"),
+    [
+        ("cnn-local", {"learning_rate": 2e-3}),
+        ("cnn-local", {"learning_rate": 2e-3, "precision": "bf16-mixed"}),
+        ("lstm", {"learning_rate": 5e-3}),
+    ],
+)
+def test_the_loss_falls(network: str, choices: dict[str, object], tmp_path: Path):
+    steps = {"steps": 100, "validate_every": 20}
+    run(tmp_path, {"network": network, **choices, **steps}, resume=False)
     curve = read_curve(tmp_path / "curve.csv")
-    assert curve[-1].training < 0.5 * curve[0].training
-    assert curve[-1].validation < 0.5 * curve[0].validation
-    assert [point.step for point in curve] == list(range(5, 61, 5))
+    assert [point.step for point in curve] == [20, 40, 60, 80, 100]
+    assert curve[-1].training < 0.1 * curve[0].training
+    assert curve[-1].validation < 0.1 * curve[0].validation
 
 
 def test_a_killed_training_resumes_to_the_same_weights(straight, tmp_path: Path):
@@ -98,12 +106,6 @@ def test_two_processes_end_where_one_does(tmp_path: Path):
         torch.testing.assert_close(two[name], tensor, atol=2e-3, rtol=0)
     curve = read_curve(tmp_path / "two" / "curve.csv")
     assert curve[-1].validation < curve[0].validation
-
-
-def test_half_precision_learns_too(tmp_path: Path):
-    run(tmp_path, {"precision": "bf16-mixed", "steps": 40, "learning_rate": 3e-3}, resume=False)
-    curve = read_curve(tmp_path / "curve.csv")
-    assert curve[-1].validation < 0.7 * curve[0].validation
 
 
 def test_a_checkpoint_of_another_training_is_refused(straight):
