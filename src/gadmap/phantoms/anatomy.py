@@ -21,6 +21,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import ndimage
 
+from gadmap.phantoms.resampling import linear_values
+
 _SHARPENING = 3
 _WHITE_GAIN, _CSF_GAIN = 1.4, 1.4
 _CLOSING_MM = 14.0
@@ -51,7 +53,7 @@ class Volume:
         """Values at `points` [mm], linear between the samples, constant beyond the edges."""
         origin = np.array(self.origin, dtype=points.dtype).reshape(3, *[1] * (points.ndim - 1))
         index = (points - origin) / self.spacing
-        return ndimage.map_coordinates(self.samples, index, order=1, mode="nearest")
+        return linear_values(self.samples, index.reshape(3, -1)).reshape(points.shape[1:])
 
 
 @dataclass(frozen=True, eq=False)

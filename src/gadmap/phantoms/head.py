@@ -12,7 +12,6 @@ from gadmap.phantoms.fields import SmoothField, smooth_field
 from gadmap.phantoms.mixture import Mixture
 from gadmap.phantoms.pose import Pose
 from gadmap.phantoms.shells import Axes, Indices, Shells, grow_shells
-from gadmap.phantoms.tissues import LABEL, TISSUES
 from gadmap.phantoms.tumour import Tumour, grow_tumour
 from gadmap.phantoms.vessels import sinuses, tubes
 
@@ -42,18 +41,20 @@ class Head:
     shells: Shells
     tumour: Tumour
 
-    def fractions(
+    def mixture(
         self,
         x: Float[np.ndarray, " x"],
         y: Float[np.ndarray, " y"],
         z: Float[np.ndarray, " z"],
         step: float,
-    ) -> Float[np.ndarray, "tissue x y z"]:
-        """Volume fraction of each tissue in samples of size `step` [mm]; they sum to 1."""
+    ) -> tuple[Mixture, Indices]:
+        """Tissue fractions of the samples of size `step` [mm] that are near the head.
+
+        With their indices on the grid of `x`, `y`, `z`; all other samples are air.
+        """
         template = brain_template()
         places = np.stack(np.meshgrid(x, y, z, indexing="ij")) - self._displacement(x, y, z)
         points = self.pose.in_template(places)
-        shape = points.shape[1:]
         from_hull = template.smooth_hull.at(points)
         near = np.nonzero(from_hull < _THICKEST_MM)
         points = points[(slice(None), *near)]
@@ -67,10 +68,7 @@ class Head:
         mixture.cover("blood", mixture.inside(tubes().at(points)))
         mixture.cover("blood", mixture.inside(sinuses(points, -from_skull)))
 
-        fractions = np.zeros((len(TISSUES), *shape), dtype=np.float32)
-        fractions[LABEL["air"]] = 1
-        fractions[(slice(None), *near)] = mixture.fractions
-        return fractions
+        return mixture, near
 
     def _invade(
         self, mixture: Mixture, from_skull: Float[np.ndarray, " n"], axes: Axes, near: Indices

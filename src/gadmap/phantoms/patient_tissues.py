@@ -11,43 +11,51 @@ from gadmap.phantoms.tissues import CORE, OEDEMA, RIM, TISSUES, Tissue
 def patient_tissues(priors: Priors, generator: np.random.Generator) -> tuple[Tissue, ...]:
     """`TISSUES` with a patient's values."""
     field_t10 = priors.field_t10.draw(generator)
-    return tuple(
-        (_lesion if tissue.lesion else _normal)(
-            replace(
-                tissue,
-                t10=tissue.t10 * field_t10,
-                protons=tissue.protons * priors.protons.draw(generator),
-            ),
-            priors,
-            generator,
+    lesion = _lesion_kinetics(priors, generator)
+    tissues = []
+    for tissue in TISSUES:
+        own_t10 = priors.lesion_t10 if tissue.lesion else priors.t10
+        tissue = replace(
+            tissue,
+            t10=tissue.t10 * field_t10 * own_t10.draw(generator),
+            protons=tissue.protons * priors.protons.draw(generator),
         )
-        for tissue in TISSUES
+        if tissue.lesion:
+            tissues.append(_diseased(tissue, *lesion[tissue.name], priors, generator))
+        else:
+            tissues.append(_normal(tissue, priors, generator))
+    return tuple(tissues)
+
+
+def _lesion_kinetics(
+    priors: Priors, generator: np.random.Generator
+) -> dict[str, tuple[float, float]]:
+    """Mean ktrans [1/min] and ve of each part of the tumour."""
+    rim = priors.rim_ktrans.draw(generator)
+    core = rim * priors.core_ktrans.draw(generator)
+    return {
+        RIM.name: (rim, priors.rim_ve.draw(generator)),
+        CORE.name: (core, priors.core_ve.draw(generator)),
+        OEDEMA.name: (priors.oedema_ktrans.draw(generator), priors.oedema_ve.draw(generator)),
+    }
+
+
+def _diseased(
+    tissue: Tissue, ktrans: float, ve: float, priors: Priors, generator: np.random.Generator
+) -> Tissue:
+    spread = priors.lesion_spread.draw(generator)
+    return replace(
+        tissue,
+        ktrans=ktrans,
+        ve=ve,
+        ktrans_spread=tissue.ktrans_spread * spread,
+        ve_spread=tissue.ve_spread * spread,
     )
 
 
 def _normal(tissue: Tissue, priors: Priors, generator: np.random.Generator) -> Tissue:
-    """A tissue whose kinetics vary around the usual ones."""
     return replace(
         tissue,
-        t10=tissue.t10 * priors.t10.draw(generator),
         ktrans=tissue.ktrans * priors.ktrans.draw(generator),
         ve=tissue.ve * priors.ve.draw(generator),
-    )
-
-
-def _lesion(tissue: Tissue, priors: Priors, generator: np.random.Generator) -> Tissue:
-    """A part of the tumour, whose kinetics are the patient's own."""
-    ktrans, ve = {
-        RIM.name: (priors.rim_ktrans, priors.rim_ve),
-        CORE.name: (priors.core_ktrans, priors.core_ve),
-        OEDEMA.name: (priors.oedema_ktrans, priors.oedema_ve),
-    }[tissue.name]
-    spread = priors.lesion_spread.draw(generator)
-    return replace(
-        tissue,
-        t10=tissue.t10 * priors.lesion_t10.draw(generator),
-        ktrans=ktrans.draw(generator),
-        ve=ve.draw(generator),
-        ktrans_spread=tissue.ktrans_spread * spread,
-        ve_spread=tissue.ve_spread * spread,
     )

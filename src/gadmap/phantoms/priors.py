@@ -37,8 +37,10 @@ class Priors:
         Factors of each normal tissue by itself.
     lesion_t10
         Factor of the native T1 of oedema, rim and core, each by itself.
-    rim_ktrans, rim_ve, core_ktrans, core_ve, oedema_ktrans, oedema_ve
+    rim_ktrans, rim_ve, core_ve, oedema_ktrans, oedema_ve
         Values in the tumour [1/min, fraction].
+    core_ktrans
+        Of the core, over that of the rim.
     lesion_spread
         Factor of the spreads of ktrans and ve within the tumour.
     head_size
@@ -130,7 +132,7 @@ RIDER = Priors(
     lesion_t10=Uniform(0.82, 1.22),
     rim_ktrans=LogUniform(0.05, 0.5),
     rim_ve=Uniform(0.15, 0.55),
-    core_ktrans=LogUniform(0.004, 0.03),
+    core_ktrans=LogUniform(0.02, 0.15),
     core_ve=Uniform(0.1, 0.45),
     oedema_ktrans=LogUniform(0.005, 0.03),
     oedema_ve=Uniform(0.05, 0.2),
@@ -174,9 +176,9 @@ WIDE = replace(
     lesion_t10=Uniform(0.7, 1.35),
     rim_ktrans=LogUniform(0.02, 1.0),
     rim_ve=Uniform(0.08, 0.55),
-    core_ktrans=LogUniform(0.002, 0.08),
+    core_ktrans=LogUniform(0.01, 0.6),
     core_ve=Uniform(0.05, 0.6),
-    oedema_ktrans=LogUniform(0.003, 0.06),
+    oedema_ktrans=LogUniform(0.003, 0.05),
     oedema_ve=Uniform(0.03, 0.3),
     lesion_spread=Uniform(0.5, 1.3),
     bends=Uniform(0.8, 2.2),

@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float, UInt8
 
 from gadmap.data import Acquisition, Aif, DceSeries, Exam, FlipAngleSeries, ParameterMaps, Reason
+from gadmap.phantoms.anatomy import brain_template
 from gadmap.phantoms.b1 import b1_map
 from gadmap.phantoms.case import Case
 from gadmap.phantoms.head import grow_head
@@ -29,8 +30,9 @@ from gadmap.phantoms.plasma import frame_times, plasma_curve
 from gadmap.phantoms.sampling import affine_of, slice_fractions, voxel_centres
 from gadmap.phantoms.signals import slice_of
 from gadmap.phantoms.texture import grow_texture
+from gadmap.phantoms.vessels import tubes
 from gadmap.phantoms.volumes import Volumes
-from gadmap.physics.side_by_side import one_thread
+from gadmap.physics.side_by_side import one_thread, side_by_side
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -99,22 +101,27 @@ def reference_object(
 
 def phantom_of(case: Case) -> Phantom:
     """The examination of a case. The same case gives the same phantom."""
+    generator = torch.Generator().manual_seed(case.seed)
+    head = grow_head(generator, case)
+    texture = grow_texture(generator, case.coil_spread)
+    x, y, z = voxel_centres(case)
+    plasma, b1 = plasma_curve(case), b1_map(case)
+    volume = Volumes.empty(case)
+    brain_template(), tubes()  # before several threads ask for them at once
+
+    def fill(k: int) -> None:
+        fractions = slice_fractions(head, case, k)
+        local = texture.on(x, y, z[k : k + 1])
+        volume.put(k, fractions, slice_of(fractions, local, b1[..., k], case, plasma))
+
+    for _ in side_by_side(fill, range(case.slices)):
+        pass
+    motion = head_motion(case)
+    if motion.any():
+        move(volume.dynamic, motion, case)
     with one_thread():
-        generator = torch.Generator().manual_seed(case.seed)
-        head = grow_head(generator, case)
-        texture = grow_texture(generator, case.coil_spread)
-        x, y, z = voxel_centres(case)
-        plasma, b1 = plasma_curve(case), b1_map(case)
-        volume = Volumes.empty(case)
-        for k in range(case.slices):
-            fractions = slice_fractions(head, case, k)
-            local = texture.on(x, y, z[k : k + 1])
-            volume.put(k, fractions, slice_of(fractions, local, b1[..., k], case, plasma))
-        motion = head_motion(case)
-        if motion.any():
-            move(volume.dynamic, motion, case)
         noise_sd = volume.add_noise(case, generator)
-        return _phantom(case, volume, b1, motion, noise_sd, plasma)
+    return _phantom(case, volume, b1, motion, noise_sd, plasma)
 
 
 def _phantom(

@@ -6,6 +6,8 @@ from scipy import ndimage
 
 from gadmap.phantoms.case import Case
 from gadmap.phantoms.head import Head
+from gadmap.phantoms.resampling import sums_by_place
+from gadmap.phantoms.tissues import LABEL
 
 _LEAST = 2e-3  # smaller fractions are dropped: they cost time and change nothing
 _FWHM_PER_SD = 2.3548
@@ -35,13 +37,17 @@ def slice_fractions(head: Head, case: Case, index: int) -> Float[np.ndarray, "ti
     """
     x, y, z = voxel_centres(case)
     across, _, through = (max(1, round(size / case.fine_step)) for size in case.voxel_size)
-    fine = head.fractions(
+    mixture, near = head.mixture(
         _subsamples(x, case.voxel_size[0], across),
         _subsamples(y, case.voxel_size[1], across),
         _subsamples(z[index : index + 1], case.slice_thickness, through),
         case.fine_step,
     )
-    mean = fine.reshape(-1, x.size, across, y.size, across, through).mean(axis=(2, 4, 5))
+    voxel = near[0] // across * y.size + near[1] // across
+    total = sums_by_place(mixture.fractions, voxel, x.size * y.size)
+    samples = across * across * through
+    total[LABEL["air"]] += samples - np.bincount(voxel, minlength=x.size * y.size)
+    mean = total.reshape(-1, x.size, y.size) / np.float32(samples)
     sd = case.point_spread / _FWHM_PER_SD
     spread = ndimage.gaussian_filter(mean, (0, sd, sd), mode="nearest") if sd > 0 else mean
     spread[spread < _LEAST] = 0

@@ -18,6 +18,8 @@ from gadmap.physics.spgr import spgr_signal
 
 S0_OF_WATER = 20000.0  # a.u.: brain shows some 400, so that whole numbers resolve the noise
 
+_BAND = 64  # columns
+
 
 class Slice(NamedTuple):
     """One slice without noise, and its truth.
@@ -48,6 +50,28 @@ def slice_of(
 
     `b1` is the actual over the nominal flip angle, in the frames and the flip-angle volumes alike.
     """
+    bands = range(0, fractions.shape[1], _BAND)
+    parts = [
+        _band(
+            fractions[:, start : start + _BAND],
+            texture.band(slice(start, start + _BAND)),
+            b1[start : start + _BAND],
+            case,
+            plasma,
+        )
+        for start in bands
+    ]
+    return Slice(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _band(
+    fractions: Float[np.ndarray, "tissue x y"],
+    texture: LocalTexture,
+    b1: Float[np.ndarray, "x y"],
+    case: Case,
+    plasma: Float[np.ndarray, " time"],
+) -> Slice:
+    """A part of a slice, so small that what is worked out on the way stays in the cache."""
     grid = fractions.shape[1:]
     dynamic = np.zeros((*grid, case.frames))
     vfa = np.zeros((*grid, len(case.vfa_flip_angles)))
@@ -71,7 +95,8 @@ def slice_of(
     with np.errstate(invalid="ignore"):
         t10 = protons / rate
     exchanging[exchanging == 0] = 1
-    return Slice(dynamic, vfa, t10, ktrans / exchanging, ve / exchanging)
+    maps = (dynamic, vfa, t10, ktrans / exchanging, ve / exchanging)
+    return Slice(*(values.astype(np.float32) for values in maps))
 
 
 def _curves(
@@ -79,7 +104,7 @@ def _curves(
     values: dict[str, Float[np.ndarray, " n"]],
     case: Case,
     plasma: Float[np.ndarray, " time"],
-) -> tuple[Float[np.ndarray, "n time"], Float[np.ndarray, "n flip"]]:
+) -> tuple[Float[np.ndarray, "n #time"], Float[np.ndarray, "n flip"]]:
     """Signal [a.u.] of one tissue in the dynamic frames and in the flip-angle volumes."""
     local = {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
     t10, s0, b1 = (local[name][:, None] for name in ("t10", "s0", "b1"))
@@ -92,12 +117,12 @@ def _curves(
 
 def _concentration(
     tissue: Tissue, values: dict[str, Tensor], case: Case, plasma: Float[np.ndarray, " time"]
-) -> Float[Tensor, "#n time"]:
-    """Concentration [mmol/L] over time; one row where it is the same everywhere."""
+) -> Float[Tensor, "#n #time"]:
+    """Concentration [mmol/L] over time; one row or column where it does not vary."""
     cp = torch.tensor(plasma, dtype=torch.float64)
     if tissue.name == BLOOD.name:
         return cp[None] * (1 - case.hct)
     if tissue.ktrans == 0:
-        return torch.zeros_like(cp)[None]
+        return torch.zeros((1, 1), dtype=torch.float64)
     t = torch.tensor(frame_times(case), dtype=torch.float64)
     return tissue_concentration(KINETIC_MODELS["tofts"], values, t, cp)

@@ -57,6 +57,14 @@ class LocalTexture:
     lesion: Mapping[str, Float[np.ndarray, "x y z"]]
     sensitivity: Float[np.ndarray, "x y z"]
 
+    def band(self, columns: slice) -> "LocalTexture":
+        """The texture on some of the grid's columns along x."""
+        return LocalTexture(
+            normal={name: values[columns] for name, values in self.normal.items()},
+            lesion={name: values[columns] for name, values in self.lesion.items()},
+            sensitivity=self.sensitivity[columns],
+        )
+
     def values(self, tissue: Tissue) -> dict[str, Float[np.ndarray, "x y z"]]:
         """Values of t10 [s], ktrans [1/min] and ve that `tissue` would have everywhere."""
         fields = self.lesion if tissue.lesion else self.normal

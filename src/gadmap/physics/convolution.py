@@ -1,7 +1,7 @@
 """Convolution of a piecewise linear curve with exponentials, exact on any time grid."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 _SERIES_BELOW = 0.01
@@ -20,14 +20,28 @@ def exponential_convolution(
     Flouri, Lesnic and Sourbron, Magn Reson Med 2016;76:998-1006, eq. A5.
     """
     curve = plasma.expand(*rate.shape, t.numel()).movedim(-1, 0)
-    step = torch.diff(t).reshape(-1, *[1] * rate.ndim)
+    steps, which = _different(torch.diff(t))
+    step = steps.reshape(-1, *[1] * rate.ndim)
     x = rate * step
-    new, old = _segment_weights(x)
-    source = step * (old * curve[:-1] + new * curve[1:])
+    new, old = (weights[which] for weights in _segment_weights(x))
+    source = step[which] * (old * curve[:-1] + new * curve[1:])
+    decays = torch.exp(-x).unbind()
     values = [torch.zeros_like(rate)]
-    for gain, decay in zip(source.unbind(), torch.exp(-x).unbind(), strict=True):
-        values.append(torch.addcmul(gain, decay, values[-1]))
+    for gain, segment in zip(source.unbind(), which.tolist(), strict=True):
+        values.append(torch.addcmul(gain, decays[segment], values[-1]))
     return torch.stack(values, dim=-1)
+
+
+def _different(
+    steps: Float[Tensor, " segment"],
+) -> tuple[Float[Tensor, " different"], Int[Tensor, " segment"]]:
+    """The steps that differ, and which of them each segment has: exponentials are worked out once.
+
+    Where gradients are to reach the times, every segment has its own.
+    """
+    if steps.requires_grad:
+        return steps, torch.arange(steps.numel())
+    return torch.unique(steps, return_inverse=True)
 
 
 def running_integral(

@@ -17,4 +17,6 @@ def rician(
     noise = torch.randn(
         (2, *signal.shape), generator=generator, dtype=signal.dtype, device=signal.device
     )
-    return torch.hypot(signal + sd * noise[0], sd * noise[1])
+    noise *= sd
+    noise[0] += signal
+    return torch.hypot(noise[0], noise[1])
