@@ -77,13 +77,18 @@ def training_set(patients: Mapping[str, Patient], split: Split, recipe: Recipe) 
     crops = _some(joined(training).scaled(units), "training")
     looked_at = [_validation_crops(patients[name], recipe) for name in split.validation]
     return TrainingSet(
-        batches=Voxels(crops, recipe.voxels, recipe.seed)
-        if recipe.network in VOXELWISE
-        else Regions(crops, recipe.batch, recipe.rotations, recipe.seed),
+        batches=batches_of(crops, recipe),
         validation=_looks(_some(joined(looked_at).scaled(units), "validation"), recipe),
         scales=scales,
         acquisition=ranges,
     )
+
+
+def batches_of(crops: Crops, recipe: Recipe) -> Regions | Voxels:
+    """Batches as the recipe's network wants them."""
+    if recipe.network in VOXELWISE:
+        return Voxels(crops, recipe.voxels, recipe.seed)
+    return Regions(crops, recipe.batch, recipe.rotations, recipe.seed)
 
 
 def fixed_corners(patient: Patient, recipe: Recipe) -> np.ndarray:
