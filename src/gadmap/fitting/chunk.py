@@ -1,4 +1,4 @@
-"""The fit of a chunk of curves: products tile by tile, search, parameters, errors, reasons."""
+"""The fit of a chunk of curves: search, parameters, errors, reasons."""
 
 from math import log
 from typing import NamedTuple
@@ -9,15 +9,13 @@ from scipy.special import fdtri
 from torch import Tensor
 
 from gadmap.data import Reason
-from gadmap.fitting.amplitudes import Forms, amplitudes, interval, reduction, solver
+from gadmap.fitting.by_curve import Tables, optimum_by_curve, tables
+from gadmap.fitting.by_tile import optimum_by_tile
 from gadmap.fitting.problem import Problem
-from gadmap.fitting.products import ColumnProducts, CurveProducts, column_products, curve_products
-from gadmap.fitting.rate_search import Optimum, search
-from gadmap.fitting.scan import ScanTable, Starts, scan, scan_table
+from gadmap.fitting.products import ColumnProducts, column_products
+from gadmap.fitting.scan import ScanTable, scan_table
 from gadmap.fitting.uncertainty import curvature, slope_products, standard_errors
 
-CURVES_A_TILE = 1 << 10  # their inner products stay in the cache
-CURVES_A_TILE_FIXED_RATE = 1 << 13  # with one column instead of a hundred
 SIGNIFICANCE = 0.99  # of the F test for enhancement
 AT_BOUND = 1e-9  # of the distance of the bounds
 
@@ -32,7 +30,7 @@ class Weighting(NamedTuple):
     columns, slopes
         Products of the columns, and of their derivatives, with themselves.
     table
-        For the scan.
+        For the search; None where the model has no rate to search.
     freedom
         Degrees of freedom: samples with a weight, less parameters; NaN where none is left.
     needed_gain
@@ -41,7 +39,7 @@ class Weighting(NamedTuple):
 
     weights: Float[Tensor, "#voxel time"]
     columns: ColumnProducts
-    table: ScanTable | None
+    table: ScanTable | Tables | None
     slopes: Float[Tensor, "#voxel node"] | None
     freedom: Float[Tensor, " #voxel"]
     needed_gain: Float[Tensor, " #voxel"]
@@ -69,11 +67,20 @@ def weighting(
     return Weighting(
         weights,
         columns,
-        scan_table(problem, problem.grid, columns) if problem.grid else None,
+        _table(problem, weights, columns),
         slope_products(problem, weights) if standard_error else None,
         freedom,
         threshold.to(weights) * count / freedom,
     )
+
+
+def _table(problem: Problem, weights: Tensor, columns: ColumnProducts) -> ScanTable | Tables | None:
+    """What the search needs on this device; None without a rate to search."""
+    if problem.grid is None:
+        return None
+    if weights.device.type == "cpu":
+        return tables(problem, problem.grid, weights, columns)
+    return scan_table(problem, problem.grid, columns)
 
 
 def fit_chunk(
@@ -84,7 +91,12 @@ def fit_chunk(
     standard_error: bool,
 ) -> ChunkFit:
     """Fit `curves` [mmol/L]; a curve that is not finite gets NaN everywhere and its reason."""
-    total, squares, optimum = _optimum(problem, weighted, curves)
+    table = weighted.table
+    total, squares, optimum = (
+        optimum_by_curve(table, weighted.weights, curves)
+        if isinstance(table, Tables)
+        else optimum_by_tile(problem, table, weighted.columns, weighted.weights, curves)
+    )
     determined = torch.isfinite(optimum.reduction)
     finite = torch.isfinite(squares) & determined
     sse = (squares + optimum.reduction).clamp(min=0)
@@ -104,66 +116,6 @@ def fit_chunk(
         _where(finite & (spread > 0), 1 - sse / spread),
         _reason(problem, weighted, parameters, determined, squares, sse),
     )
-
-
-def _optimum(
-    problem: Problem, weighted: Weighting, curves: Tensor
-) -> tuple[Tensor, Tensor, Optimum]:
-    """Weighted sums of the curves and of their squares, and the best amplitudes and rates."""
-    totals, squares, firsts, rivals, fixed = [], [], [], [], []
-    size = CURVES_A_TILE if problem.grid else CURVES_A_TILE_FIXED_RATE
-    for start in range(0, max(len(curves), 1), size):
-        tile = slice(start, start + size)
-        weights = _rows(weighted.weights, tile)
-        products = curve_products(problem, curves[tile].double(), weights)
-        totals.append(products.total)
-        squares.append(products.squares)
-        finite = torch.isfinite(products.squares)
-        if not bool(finite.all()):
-            products = _emptied(products, ~finite)
-        if weighted.table is None:
-            columns = ColumnProducts(*(_rows(p, tile) for p in weighted.columns))
-            fixed.append(_fixed_rate(problem, columns, products))
-        else:
-            first, rival = scan(problem, weighted.table.rows(tile), products)
-            firsts.append(first._replace(curve=first.curve + start))
-            rivals.append(rival._replace(curve=rival.curve + start))
-    if problem.grid is None:
-        optimum = Optimum(*map(torch.cat, zip(*fixed, strict=True)))
-    else:
-        parts = zip(*firsts, *rivals, strict=True)
-        starts = Starts(*(torch.cat(values, dim=-1) for values in parts))
-        optimum = search(problem, problem.grid, weighted.columns, starts, len(curves))
-    return torch.cat(totals), torch.cat(squares), optimum
-
-
-def _rows(products: Tensor, rows: slice) -> Tensor:
-    """Those rows, or the one row that all curves share."""
-    return products if products.shape[0] == 1 else products[rows]
-
-
-def _emptied(products: CurveProducts, rows: Bool[Tensor, " voxel"]) -> CurveProducts:
-    """The same with an empty curve's products in some rows."""
-    return products._replace(
-        share=products.share.masked_fill(rows, 0),
-        exponential=products.exponential.masked_fill(rows, 0),
-    )
-
-
-def _fixed_rate(problem: Problem, columns: ColumnProducts, curves: CurveProducts) -> Optimum:
-    """Best amplitudes of a model whose only rate is 0."""
-    forms = Forms(
-        curves.share,
-        curves.exponential[0],
-        columns.share[:, 0],
-        columns.cross[:, 0],
-        columns.exponential[:, 0],
-    )
-    position = torch.zeros_like(forms.moment)
-    solve = solver(problem, forms.share, forms.cross, forms.exponential)
-    share, exponential = amplitudes(problem, forms, solve, interval(problem, position))
-    lowest = reduction(problem, forms, share, exponential)
-    return Optimum(share, exponential, position, lowest)
 
 
 def _parameters(

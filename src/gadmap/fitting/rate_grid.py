@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gadmap.fitting.compiled_columns import convolved
 from gadmap.physics.convolution import exponential_convolution
 
 MAX_STEP = 0.1
@@ -79,7 +80,12 @@ def column_slopes(
 
 def _columns(nodes: Tensor, offset: float, plasma: Tensor, minutes: Tensor) -> Tensor:
     shifted = torch.exp(nodes)
-    return shifted[:, None] * exponential_convolution(plasma, minutes, shifted - offset)
+    rates = shifted - offset
+    if plasma.device.type == "cpu":
+        convolution = torch.from_numpy(convolved(*(v.numpy() for v in (plasma, minutes, rates))))
+    else:
+        convolution = exponential_convolution(plasma, minutes, rates)
+    return shifted[:, None] * convolution
 
 
 def stencil_polynomials(like: Tensor) -> Float[Tensor, "derivative power stencil"]:
@@ -87,7 +93,7 @@ def stencil_polynomials(like: Tensor) -> Float[Tensor, "derivative power stencil
 
     The variable is the distance from the middle node in steps; the lowest power comes first.
     """
-    return torch.tensor(_POLYNOMIALS, dtype=like.dtype, device=like.device)
+    return torch.tensor(POLYNOMIALS, dtype=like.dtype, device=like.device)
 
 
 def _polynomials() -> np.ndarray:
@@ -100,4 +106,4 @@ def _polynomials() -> np.ndarray:
     return np.stack([value, first, second])
 
 
-_POLYNOMIALS = _polynomials()
+POLYNOMIALS = _polynomials()

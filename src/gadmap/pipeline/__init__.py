@@ -1,7 +1,7 @@
 """One function a command, each a few calls long."""
 
-from gadmap.io import describe as info
 from gadmap.pipeline.demo import DemoResult, run_demo
+from gadmap.pipeline.info import Collection, info
 from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
@@ -9,6 +9,7 @@ from gadmap.pipeline.stages import Progress, Stages, Watch
 from gadmap.pipeline.train import TrainResult, train_network
 
 __all__ = [
+    "Collection",
     "DemoResult",
     "MapResult",
     "PhantomFiles",

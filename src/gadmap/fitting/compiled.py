@@ -1,0 +1,495 @@
+"""The search over the rate as machine code: curve by curve, without a call of torch in between.
+
+It takes the steps of `scan`, `free`, `limited` and `rate_search`, which serve other devices: a scan
+over the rates, Newton's method from the cells that may hold the lowest minimum, and a zoom where a
+limit bends the slope. On a CPU one call of torch costs more than a whole curve does here.
+
+All of it is in one file because compiled code is kept on disk and made anew when this file changes,
+not when one that it imports does. `no_type_check` keeps the checks of shapes, which the tests put
+around every function, out of it.
+"""
+
+from typing import NamedTuple, no_type_check
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numba import njit
+
+from gadmap.fitting.rate_grid import POLYNOMIALS, REACH, SCAN_STRIDE, STENCIL
+
+LANES = 32  # curves that take Newton's steps together
+NEWTON_STEPS = 4
+TOLERANCE = 1e-4  # of a step; Newton's next error is about its square
+SWEEP, SECTIONS = 9, 27  # of a cell where a limit may hold: to 2e-6 of a step
+GOLDEN = (5**0.5 - 1) / 2
+
+_VALUE, _FIRST, _SECOND = np.ascontiguousarray(POLYNOMIALS)  # (power, stencil)
+# Sums may be taken in any order; NaN and infinity stay what they are.
+_FASTMATH = {"reassoc", "contract", "nsz"}
+_compiled = njit(nogil=True, cache=True, fastmath=_FASTMATH)
+_inlined = njit(nogil=True, cache=True, fastmath=_FASTMATH, inline="always")
+
+
+class Box(NamedTuple):
+    """Coordinate of the rate and limits of what is fitted.
+
+    Attributes
+    ----------
+    first, last, step, offset
+        log(rate + offset) of the first and last inner node, distance of two, offset [1/min].
+    has_share, share_low, share_high
+        Whether the model has a share of plasma, and its bounds.
+    lower, upper
+        Limits of the amplitude, each a constant and a slope.
+    """
+
+    first: float
+    last: float
+    step: float
+    offset: float
+    has_share: bool
+    share_low: float
+    share_high: float
+    lower: tuple[tuple[float, float], ...]
+    upper: tuple[tuple[float, float], ...]
+
+
+class Products(NamedTuple):
+    """Columns of the exponential term, and products of the columns.
+
+    Attributes
+    ----------
+    columns
+        At every node, times the weights that all curves share.
+    share, cross, exponential
+        As in `ColumnProducts`: one row, or one a curve.
+    """
+
+    columns: Float[np.ndarray, "node time"]
+    share: Float[np.ndarray, " #voxel"]
+    cross: Float[np.ndarray, "#voxel node"]
+    exponential: Float[np.ndarray, "#voxel node"]
+
+
+class Lanes(NamedTuple):
+    """Curves that take Newton's steps together.
+
+    Attributes
+    ----------
+    stencil
+        Products on the stencil: curve with exponential, exponential with itself and the plasma.
+    place
+        Steps from the node: where to start, then where the steps led.
+    taken, parallel
+        Share of plasma to take off the curve, 1 / plasma with itself where that share is free.
+    settled
+        Whether the steps settled at a minimum in the cell.
+    values
+        The three products at `place`.
+    voxel, node
+        Whose they are and around which inner node.
+    """
+
+    stencil: Float[np.ndarray, "product stencil lane"]
+    place: Float[np.ndarray, " lane"]
+    taken: Float[np.ndarray, " lane"]
+    parallel: Float[np.ndarray, " lane"]
+    settled: Bool[np.ndarray, " lane"]
+    values: Float[np.ndarray, "product lane"]
+    voxel: Int[np.ndarray, " lane"]
+    node: Int[np.ndarray, " lane"]
+
+
+@_compiled
+@no_type_check
+def search(box, products, curves, moments, found):
+    """Put share, amplitude, position and reduction of the lowest minimum of each curve in `found`.
+
+    `curves` (voxel, time) bear the weights that `products.columns` do not; `moments` (scan + 2,
+    voxel) are their products with the scanned columns, the plasma and 1. `found` is (voxel, 4); a
+    curve whose products are not finite gets NaN.
+    """
+    scanned, own = len(moments) - 2, len(products.exponential) > 1
+    profile, best = np.empty((scanned, len(curves))), np.zeros(len(curves), np.int64)
+    turns, limits = np.zeros(len(curves), np.int64), np.empty((2, scanned))
+    for scan in range(scanned):
+        limits[:, scan] = _limits(box, box.first + SCAN_STRIDE * scan * box.step)
+    if own:
+        for voxel in range(len(curves)):
+            _scan(box, products, voxel, limits, moments, voxel, voxel + 1, profile, best, turns)
+    else:
+        _scan(box, products, 0, limits, moments, 0, len(curves), profile, best, turns)
+    lanes, again, point, filled = _lanes(), _lanes(), np.empty(4), 0
+    for voxel in range(len(curves)):
+        row, lowest, at_end = voxel if own else 0, best[voxel], 0.0
+        found[voxel] = np.nan
+        if not np.isfinite(profile[lowest, voxel]):
+            continue
+        first, last = lowest, lowest
+        if turns[voxel]:
+            first, last = 0, scanned - 1
+            at_end = _free_at_low_end(box, products, row, moments, voxel)
+        for scan in range(first, last + 1):
+            if scan == lowest or _may_be_lowest(profile, voxel, scan, at_end, lowest):
+                _enter(box, products, row, curves, moments, profile, voxel, scan, lanes, filled)
+                filled += 1
+                if filled == LANES:
+                    _leave(box, products, moments, lanes, again, filled, point, found)
+                    filled = 0
+    _leave(box, products, moments, lanes, again, filled, point, found)
+
+
+@_compiled
+@no_type_check
+def _lanes():
+    """Lanes, all filled with what does no harm."""
+    return Lanes(
+        np.ones((3, STENCIL, LANES)), np.zeros(LANES), np.zeros(LANES), np.zeros(LANES),
+        np.zeros(LANES, np.bool_), np.zeros((3, LANES)),
+        np.zeros(LANES, np.int64), np.zeros(LANES, np.int64),
+    )  # fmt: skip
+
+
+@_compiled
+@no_type_check
+def _limits(box, position):
+    """Tightest limits of the column's amplitude at log(rate + offset) = `position`."""
+    inverse = np.exp(-position)
+    rate_share = 1 - box.offset * inverse
+    low, high = -np.inf, np.inf
+    for constant, slope in box.lower:
+        low = max(low, constant * inverse + slope * rate_share)
+    for constant, slope in box.upper:
+        high = min(high, constant * inverse + slope * rate_share)
+    return low, high
+
+
+@_compiled
+@no_type_check
+def _clip(value, low, high):
+    return min(max(value, low), high)
+
+
+@_compiled
+@no_type_check
+def _scan(box, products, row, limits, moments, start, stop, profile, best, turns):
+    """Projected sum of squares of some curves at every node; its lowest node and its turns.
+
+    `profile` is less that of the curve, `best` the lowest node of each curve, and `turns` tells
+    where the profile rises and falls again. All are as wide as each other, for the machine's sake.
+    """
+    share = products.share[row]
+    for scan in range(len(profile)):
+        node, low, high = REACH + SCAN_STRIDE * scan, limits[0, scan], limits[1, scan]
+        own, cross = products.exponential[row, node], products.cross[row, node]
+        inverse, alone, per_determinant = 1 / own, 1 / share, 1 / (share * own - cross * cross)
+        if not box.has_share:
+            for voxel in range(start, stop):
+                moment = moments[scan, voxel]
+                amplitude = _clip(moment * inverse, low, high)
+                profile[scan, voxel] = amplitude * (amplitude * own - 2 * moment)
+            continue
+        for voxel in range(start, stop):
+            moment, share_moment = moments[scan, voxel], moments[-2, voxel]
+            free = (moment * share - share_moment * cross) * per_determinant
+            clipped = _clip(free, low, high)
+            part = _clip((share_moment - clipped * cross) * alone, box.share_low, box.share_high)
+            amplitude = _clip((moment - part * cross) * inverse, low, high)
+            beside = part * (part * share - 2 * share_moment + 2 * amplitude * cross)
+            profile[scan, voxel] = amplitude * (amplitude * own - 2 * moment) + beside
+    lowest, rose = profile[0, start:stop].copy(), np.zeros(stop - start, np.int64)
+    for scan in range(1, len(profile)):
+        for voxel in range(start, stop):
+            here, before = profile[scan, voxel], profile[scan - 1, voxel]
+            falls = np.int64(here < before)
+            turns[voxel] |= rose[voxel - start] & falls
+            rose[voxel - start] = 1 - falls
+            lower = here < lowest[voxel - start]
+            lowest[voxel - start] = here if lower else lowest[voxel - start]
+            best[voxel] = scan if lower else best[voxel]
+
+
+@_compiled
+@no_type_check
+def _free_at_low_end(box, products, row, moments, voxel):
+    """Sum of squares at the lowest rate without bounds, less that of the curve.
+
+    Towards rate 0 the bound of ve closes on the amplitude, so a minimum may lie as close to the
+    end as it likes, unseen by any node; but not lower than this.
+    """
+    moment, exponential = moments[0, voxel], products.exponential[row, REACH]
+    if not box.has_share:
+        return -moment * moment / exponential
+    share_moment, share, cross = moments[-2, voxel], products.share[row], products.cross[row, REACH]
+    beside, own = moment - share_moment * cross / share, exponential - cross * cross / share
+    return -share_moment * share_moment / share - beside * beside / own
+
+
+@_inlined
+@no_type_check
+def _may_be_lowest(profile, voxel, scan, at_end, lowest):
+    """Whether a local minimum at a node may be lower than node `lowest` between the nodes.
+
+    A minimum lies below its node by about an eighth of the second difference there; a quarter is
+    allowed for. In the first cell it may lie as low as `at_end`.
+    """
+    if scan == len(profile) - 1:
+        return False
+    here, after, before = profile[scan, voxel], profile[scan + 1, voxel], np.inf
+    if scan > 0:
+        before = profile[scan - 1, voxel]
+    if after < here or before <= here:
+        return False
+    floor = here
+    if scan > 0:
+        floor -= (after + before - 2 * here) / 4
+    if scan < 2:
+        floor = min(floor, at_end)
+    return floor <= profile[lowest, voxel]
+
+
+@_inlined
+@no_type_check
+def _vertex(profile, voxel, scan):
+    """Lowest place of the parabola through the scan, in steps from the node."""
+    before, here = profile[max(scan - 1, 0), voxel], profile[scan, voxel]
+    after = profile[min(scan + 1, len(profile) - 1), voxel]
+    bend = before - 2 * here + after
+    if not bend > 0:
+        return 0.0
+    return SCAN_STRIDE * _clip(0.5 * (before - after) / bend, -0.5, 0.5)
+
+
+@_inlined
+@no_type_check
+def _enter(box, products, row, curves, moments, profile, voxel, scan, lanes, lane):
+    """Fill a lane with what lies around node `scan` of the scan of a curve."""
+    node, columns, stencil = SCAN_STRIDE * scan, products.columns, lanes.stencil
+    share = products.share[row]
+    for i in range(STENCIL):
+        moment = 0.0
+        for time in range(curves.shape[1]):
+            moment += columns[node + i, time] * curves[voxel, time]
+        stencil[0, i, lane] = moment
+        stencil[1, i, lane] = products.exponential[row, node + i]
+        stencil[2, i, lane] = products.cross[row, node + i]
+    lanes.voxel[lane], lanes.node[lane] = voxel, node
+    lanes.place[lane] = _vertex(profile, voxel, scan)
+    if box.has_share:
+        low, high = _limits(box, box.first + box.step * node)
+        part, _ = _amplitudes(
+            box, moments[-2, voxel], share, stencil[0, REACH, lane], stencil[1, REACH, lane],
+            stencil[2, REACH, lane], low, high,
+        )  # fmt: skip
+        _take(box, moments[-2, voxel], share, part, lanes, lane)
+
+
+@_compiled
+@no_type_check
+def _take(box, share_moment, share, part, lanes, lane):
+    """Take the share of plasma as free, or as at the bound that `part` is at."""
+    held = _held(box, part)
+    lanes.taken[lane] = part if held else share_moment / share
+    lanes.parallel[lane] = 0.0 if held else 1 / share
+
+
+@_compiled
+@no_type_check
+def _held(box, part):
+    return part <= box.share_low or part >= box.share_high
+
+
+@_compiled
+@no_type_check
+def _leave(box, products, moments, lanes, again, filled, point, found):
+    """Find the minima of the curves in the lanes, and keep each that is its curve's lowest yet.
+
+    Where the share of plasma met or left its bound on the way, the steps are taken `again`.
+    """
+    count = 0
+    for lane in range(filled):
+        again.place[lane] = lanes.place[lane]
+    _newton(lanes)
+    for lane in range(filled):
+        voxel, node = lanes.voxel[lane], lanes.node[lane]
+        share, share_moment = products.share[voxel % len(products.share)], moments[-2, voxel]
+        if _free(box, share_moment, share, lanes, lane, point):
+            _keep(point, found, voxel)
+        elif box.has_share and lanes.settled[lane]:
+            again.stencil[:, :, count] = lanes.stencil[:, :, lane]
+            again.voxel[count], again.node[count] = voxel, node
+            again.place[count] = again.place[lane]
+            _take(box, share_moment, share, point[0], again, count)
+            count += 1
+        else:
+            _zoom(box, share_moment, share, lanes, lane, len(moments) - 2, point)
+            _keep(point, found, voxel)
+    if count == 0:
+        return
+    _newton(again)
+    for lane in range(count):
+        voxel = again.voxel[lane]
+        share, share_moment = products.share[voxel % len(products.share)], moments[-2, voxel]
+        if not _free(box, share_moment, share, again, lane, point):
+            _zoom(box, share_moment, share, again, lane, len(moments) - 2, point)
+        _keep(point, found, voxel)
+
+
+@_inlined
+@no_type_check
+def _keep(point, found, voxel):
+    if not found[voxel, 3] <= point[3]:
+        for value in range(4):
+            found[voxel, value] = point[value]
+
+
+@_inlined
+@no_type_check
+def _free(box, share_moment, share, lanes, lane, point):
+    """Put the minimum of a lane into `point`; whether it is one and no limit holds that did not."""
+    if not lanes.settled[lane]:
+        return False
+    position = box.first + box.step * (lanes.node[lane] + lanes.place[lane])
+    inside = _best_at(
+        box, share_moment, share, lanes.values[0, lane], lanes.values[1, lane],
+        lanes.values[2, lane], position, point,
+    )  # fmt: skip
+    if box.has_share and _held(box, point[0]) != (lanes.parallel[lane] == 0):
+        return False
+    return inside
+
+
+@_compiled
+@no_type_check
+def _newton(lanes):
+    """Steps from `lanes.place` to the minimum where no limit holds the exponential's amplitude.
+
+    There the problem is to turn a unit column towards the curve, and the product of the two is
+    what the steps raise; see `free`. The lanes go through it together, filled or not.
+    """
+    unit, slopes = (
+        np.empty((STENCIL, lanes.place.size)),
+        np.empty((2, STENCIL - 1, lanes.place.size)),
+    )
+    stencil, place, last, bend = (
+        lanes.stencil,
+        lanes.place,
+        np.empty(lanes.place.size),
+        np.empty(lanes.place.size),
+    )
+    for i in range(STENCIL):
+        for lane in range(place.size):
+            cross = stencil[2, i, lane]
+            length = stencil[1, i, lane] - lanes.parallel[lane] * cross * cross
+            unit[i, lane] = (stencil[0, i, lane] - lanes.taken[lane] * cross) / np.sqrt(length)
+    for power in range(STENCIL - 1):
+        for lane in range(place.size):
+            first, second = 0.0, 0.0
+            for i in range(STENCIL):
+                first += _FIRST[power, i] * unit[i, lane]
+                second += _SECOND[power, i] * unit[i, lane]
+            slopes[0, power, lane], slopes[1, power, lane] = first, second
+    for _ in range(NEWTON_STEPS):
+        for lane in range(place.size):
+            first, second, before = 0.0, 0.0, place[lane]
+            for back in range(STENCIL - 1):
+                first = first * before + slopes[0, STENCIL - 2 - back, lane]
+                second = second * before + slopes[1, STENCIL - 2 - back, lane]
+            place[lane] = _clip(before - first / second, -SCAN_STRIDE, SCAN_STRIDE)
+            last[lane], bend[lane] = abs(place[lane] - before), second
+    for lane in range(place.size):
+        inside = last[lane] <= TOLERANCE and abs(place[lane]) < SCAN_STRIDE
+        lanes.settled[lane] = inside and bend[lane] * unit[REACH, lane] < 0
+    lanes.values[:] = 0.0
+    for i in range(STENCIL):
+        for lane in range(place.size):
+            weight = _weight(i, place[lane])
+            for product in range(3):
+                lanes.values[product, lane] += weight * stencil[product, i, lane]
+
+
+@_compiled
+@no_type_check
+def _weight(i, place):
+    """Weight of the stencil's node i in the value at `place`."""
+    weight = 0.0
+    for back in range(STENCIL):
+        weight = weight * place + _VALUE[STENCIL - 1 - back, i]
+    return weight
+
+
+@_compiled
+@no_type_check
+def _best_at(box, share_moment, share, moment, exponential, cross, position, point):
+    """Put the best amplitudes at a position into `point`; whether rate and amplitude are free."""
+    low, high = _limits(box, position)
+    part, amplitude = _amplitudes(box, share_moment, share, moment, exponential, cross, low, high)
+    lowest = amplitude * (amplitude * exponential - 2 * moment)
+    if box.has_share:
+        lowest += part * (part * share - 2 * share_moment + 2 * amplitude * cross)
+    if not exponential > 0 or (box.has_share and not share * exponential > cross * cross):
+        lowest = np.nan  # the weighted samples do not determine the amplitudes
+    point[0], point[1], point[2], point[3] = part, amplitude, position, lowest
+    return low < amplitude < high and box.first < position < box.last
+
+
+@_compiled
+@no_type_check
+def _amplitudes(box, share_moment, share, moment, exponential, cross, low, high):
+    """Share of plasma and amplitude that minimise the form in the box; see `amplitudes`."""
+    if not box.has_share:
+        return 0.0, _clip(moment / exponential, low, high)
+    free = (moment * share - share_moment * cross) / (share * exponential - cross * cross)
+    clipped = _clip(free, low, high)
+    part = _clip((share_moment - clipped * cross) / share, box.share_low, box.share_high)
+    return part, _clip((moment - part * cross) / exponential, low, high)
+
+
+@_compiled
+@no_type_check
+def _zoom(box, share_moment, share, lanes, lane, scanned, point):
+    """Put the minimum in the cell around a lane's node into `point`, whatever limit may hold.
+
+    A sweep over the cell, then golden sections around its lowest place: a limit bends the slope
+    sharply, which derivatives serve badly.
+    """
+    node = lanes.node[lane]
+    low = 0.0 if node == 0 else -float(SCAN_STRIDE)
+    high = 0.0 if node == SCAN_STRIDE * (scanned - 1) else float(SCAN_STRIDE)
+    step, best, lowest = (high - low) / (SWEEP - 1), low, np.inf
+    for sample in range(SWEEP):
+        place = low + sample * step
+        if _at(box, share_moment, share, lanes, lane, place, point) < lowest:
+            best, lowest = place, point[3]
+    low, high = max(best - step, low), min(best + step, high)
+    inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_inner = _at(box, share_moment, share, lanes, lane, inner, point)
+    at_outer = _at(box, share_moment, share, lanes, lane, outer, point)
+    for _ in range(SECTIONS):
+        if at_inner < at_outer:
+            high, outer, at_outer = outer, inner, at_inner
+            inner = high - GOLDEN * (high - low)
+            at_inner = _at(box, share_moment, share, lanes, lane, inner, point)
+        else:
+            low, inner, at_inner = inner, outer, at_outer
+            outer = low + GOLDEN * (high - low)
+            at_outer = _at(box, share_moment, share, lanes, lane, outer, point)
+    section = inner if at_inner < at_outer else outer
+    if not min(at_inner, at_outer) < lowest:
+        section = best  # an end of the range, or a node of the sweep
+    _at(box, share_moment, share, lanes, lane, section, point)
+
+
+@_compiled
+@no_type_check
+def _at(box, share_moment, share, lanes, lane, place, point):
+    """Put the best amplitudes at a place around a lane's node into `point`; the reduction there."""
+    moment, exponential, cross = 0.0, 0.0, 0.0
+    for i in range(STENCIL):
+        weight = _weight(i, place)
+        moment += weight * lanes.stencil[0, i, lane]
+        exponential += weight * lanes.stencil[1, i, lane]
+        cross += weight * lanes.stencil[2, i, lane]
+    position = box.first + box.step * (lanes.node[lane] + place)
+    _best_at(box, share_moment, share, moment, exponential, cross, position, point)
+    return point[3]
