@@ -37,6 +37,13 @@ class Vendor(StrEnum):
     ENHANCED = "enhanced"
 
 
+class PriorsName(StrEnum):
+    """How the patients of a cohort differ, by name."""
+
+    RIDER = "rider"
+    WIDE = "wide"
+
+
 Input = Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM folder or 4-D NIfTI.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace gadmap's earlier results.")]
