@@ -158,7 +158,7 @@ def phantom(
         kept = f", {made.kept} of them from an earlier run" if made.kept else ""
         say_lines(
             [
-                f"{made.patients[0]} and on: {len(made.patients)} patients{kept}",
+                f"{made.table.parent}: {len(made.patients)} of {cohort} patients{kept}",
                 f"{made.table}: what was drawn",
             ]
         )

@@ -104,7 +104,7 @@ def write_cohort(
     if overwrite:
         remove_cohort(out)
     there = patients_there(out, {patient.folder: patient.record for patient in patients})
-    with stages.stage(f"{count} patients") as progress:
+    with stages.stage("cohort") as progress:
         for done, patient in enumerate(patients, start=1):
             if patient.folder not in there:
                 _write_patient(patient, file_format, vendor)
