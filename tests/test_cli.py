@@ -11,7 +11,9 @@ import pytest
 from disc import disc_scan
 from gadmap import __version__
 from gadmap.cli import main, spread
+from gadmap.cli.options import PriorsName
 from gadmap.io import write_dicom, write_nifti
+from gadmap.phantoms import PRIORS
 from gadmap.physics.aifs import POPULATION_AIFS
 from gadmap.physics.kinetics import KINETIC_MODELS
 
@@ -58,6 +60,10 @@ def test_help_names_every_model_and_population():
         assert name in said.stdout
 
 
+def test_the_commands_know_every_priors_name():
+    assert [name.value for name in PriorsName] == list(PRIORS)
+
+
 def test_version_is_said(run):
     assert run("--version") == (0, f"gadmap {__version__}\n", "")
 
@@ -100,10 +106,29 @@ def test_wrong_usage_is_exit_2(run, case: Path, tmp_path):
         ("map", source, "--out", out, "--model", "tuft"),
         ("map", source, "--out", out, "--t10", "1", "--vfa", source),
         ("map", source, "--out", out, "--nonsense"),
+        ("phantom", "--out", out, "--cohort", "0"),
+        ("phantom", "--out", out, "--cohort", "2", "--snr", "20"),
+        ("phantom", "--out", out, "--no-motion"),
+        ("phantom", "--out", out, "--priors", "wide"),
         ("nonsense",),
     ):
         assert run(*arguments)[0] == 2, arguments
     assert not out.exists()
+
+
+def test_a_cohort_is_written_with_its_table(run, tmp_path):
+    out = tmp_path / "out"
+    size = ("--matrix", 32, "--slices", 3, "--frames", 12)
+    code, said, err = run(
+        "phantom", "--cohort", 1, "--out", out, "--seed", 2, "--format", "nifti", *size
+    )
+    assert (code, err) == (0, "")
+    assert "1 of 1 patients" in said
+    assert (out / "patient-001" / "truth" / "ktrans.nii.gz").exists()
+    assert (out / "cohort.tsv").read_text().count("\n") == 2
+    code, _, err = run("phantom", "--cohort", 1, "--out", out, "--format", "nifti", *size)
+    assert code == 1
+    assert "--overwrite" in err
 
 
 def test_info_tells_frames_and_the_tag_of_their_times(run, case: Path):

@@ -176,6 +176,16 @@ def test_a_grid_of_rates_gives_each_rate_its_own_convolution():
             torch.testing.assert_close(found[i, j], alone, rtol=1e-12, atol=0)
 
 
+def test_steps_that_are_equal_give_what_each_would_give_by_itself():
+    """Equal steps share their exponentials, except where gradients are to reach the times."""
+    t = torch.arange(40, dtype=torch.float64) * 4.762
+    plasma = torch.exp(-t / 50) * t
+    for rate in RATES:
+        shared = exponential_convolution(plasma, t, tensor(rate))
+        apart = exponential_convolution(plasma, t.clone().requires_grad_(), tensor(rate))
+        torch.testing.assert_close(shared, apart.detach(), rtol=1e-14, atol=0)
+
+
 @settings(max_examples=20)
 @given(curves())
 def test_plasma_time_and_rate_are_differentiable(curve):

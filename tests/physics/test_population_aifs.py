@@ -3,7 +3,7 @@ import csv
 import pytest
 import torch
 
-from gadmap.physics.aifs import POPULATION_AIFS
+from gadmap.physics.aifs import POPULATION_AIFS, parker_blood
 
 every_aif = pytest.mark.parametrize("aif", POPULATION_AIFS.values(), ids=list(POPULATION_AIFS))
 TIMES = torch.linspace(0, 600, 1201, dtype=torch.float64)
@@ -31,6 +31,25 @@ def test_parker_peaks_at_6_mmol_per_litre_of_blood_10_seconds_after_onset():
     blood = POPULATION_AIFS["parker"].plasma(TIMES, 0.0)
     assert blood.max().item() == pytest.approx(6.0, abs=0.15)
     assert TIMES[blood.argmax()].item() == pytest.approx(10.2, abs=0.5)
+
+
+@pytest.mark.parametrize("circulation", [0.6, 1.7])
+def test_a_faster_circulation_divides_the_area_of_the_passes(circulation):
+    """Stewart and Hamilton: area is dose over flow."""
+    minutes = torch.linspace(0, 10, 20001, dtype=torch.float64)
+
+    def passes(pace):  # of a tail that falls at once
+        return torch.trapezoid(parker_blood(minutes, pace, washout=1e4), minutes)
+
+    assert passes(circulation) == pytest.approx(passes(1.0).item() / circulation, rel=1e-3)
+
+
+def test_a_faster_washout_only_steepens_the_tail():
+    minutes = torch.linspace(0, 10, 1001, dtype=torch.float64)
+    usual, fast = parker_blood(minutes), parker_blood(minutes, washout=2.0)
+    early, late = minutes < 0.3, minutes > 3
+    torch.testing.assert_close(fast[early], usual[early], rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(fast[late], usual[late] * torch.exp(-0.1685 * minutes[late]))
 
 
 @every_aif

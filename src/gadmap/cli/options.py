@@ -85,7 +85,7 @@ class Target(StrEnum):
 
 
 class PriorsName(StrEnum):
-    """How the patients of a cohort are drawn."""
+    """How the patients of a cohort differ, by name."""
 
     RIDER = "rider"
     WIDE = "wide"

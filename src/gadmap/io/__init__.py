@@ -14,7 +14,7 @@ from gadmap.io.read import (
     read_series,
     read_series_and_flip_angles,
 )
-from gadmap.io.results_folder import results_folder
+from gadmap.io.results_folder import results_folder, strangers_in
 
 __all__ = [
     "AifTable",
@@ -29,6 +29,7 @@ __all__ = [
     "read_series_and_flip_angles",
     "read_volume",
     "results_folder",
+    "strangers_in",
     "write_dicom",
     "write_enhanced_dicom",
     "write_maps",

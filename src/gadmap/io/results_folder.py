@@ -65,7 +65,7 @@ def _require_free(out: Path, overwrite: bool) -> None:
         raise FileExistsError(f"{out}: is a file or link; expected a folder for the results")
     if not out.exists() or not any(out.iterdir()):
         return
-    strangers = sorted(_files(out) - _manifest(out))
+    strangers = strangers_in(out)
     if strangers:
         raise FileExistsError(
             f"{out}: holds files that gadmap did not write, {', '.join(strangers[:3])}"
@@ -75,6 +75,11 @@ def _require_free(out: Path, overwrite: bool) -> None:
         raise FileExistsError(
             f"{out}: holds results already; choose another folder or add --overwrite"
         )
+
+
+def strangers_in(folder: Path) -> list[str]:
+    """Names of the files in a folder that gadmap did not write."""
+    return sorted(_files(folder) - _manifest(folder))
 
 
 def _files(folder: Path) -> set[str]:

@@ -45,7 +45,8 @@ def patient_case(
     """
     if seed < 0 or index < 0:
         raise ValueError(f"seed {seed}, patient {index}; expected neither below 0")
-    generator = np.random.default_rng((seed, index))
+    # the name too, so that no two priors share their anatomies: one may train, the other test
+    generator = np.random.default_rng((seed, index, *priors.name.encode()))
     case = Case(matrix=matrix, slices=slices, frames=frames)
     for drawn in (_scanned, _injected, _grown, _moving, _with_tumour):
         case = drawn(case, priors, generator)

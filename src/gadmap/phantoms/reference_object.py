@@ -107,7 +107,8 @@ def phantom_of(case: Case) -> Phantom:
     x, y, z = voxel_centres(case)
     plasma, b1 = plasma_curve(case), b1_map(case)
     volume = Volumes.empty(case)
-    brain_template(), tubes()  # before several threads ask for them at once
+    for once in (brain_template, tubes):  # before several threads ask for them together
+        once()
 
     def fill(k: int) -> None:
         fractions = slice_fractions(head, case, k)

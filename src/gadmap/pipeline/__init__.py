@@ -1,5 +1,6 @@
 """One function a command, each a few calls long."""
 
+from gadmap.pipeline.cohort import CohortFiles, write_cohort
 from gadmap.pipeline.demo import DemoResult, run_demo
 from gadmap.pipeline.info import Collection, info
 from gadmap.pipeline.map_exam import MapResult, map_exam
@@ -9,6 +10,7 @@ from gadmap.pipeline.stages import Progress, Stages, Watch
 from gadmap.pipeline.train import TrainResult, train_network
 
 __all__ = [
+    "CohortFiles",
     "Collection",
     "DemoResult",
     "MapResult",
@@ -23,5 +25,6 @@ __all__ = [
     "prepared_patients",
     "run_demo",
     "train_network",
+    "write_cohort",
     "write_phantom",
 ]

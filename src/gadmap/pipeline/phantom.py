@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float
 
 from gadmap.io import results_folder, write_dicom, write_enhanced_dicom, write_maps, write_nifti
 from gadmap.io.nifti_write import save_nifti
@@ -26,7 +27,7 @@ class PhantomFiles:
     source
         What `gadmap map` takes: the DICOM folder or the dynamic NIfTI file.
     truth
-        Folder of the true maps, `labels.nii.gz` and `purity.nii.gz`.
+        Folder of the true maps, `labels.nii.gz`, `purity.nii.gz`, `b1.nii.gz` and `motion.tsv`.
     count
         Number of files of the case.
     tissues
@@ -71,8 +72,7 @@ def write_phantom(
                 seed=seed, snr=snr, matrix=matrix, slices=slices, frames=frames
             )
         with stages.stage("writing the phantom"):
-            count = _write_case(folder / file_format, phantom, vendor, file_format)
-            _write_truth(folder / "truth", phantom)
+            count = write_examination(folder, phantom, file_format, vendor)
     return PhantomFiles(
         source=out / "dicom" if file_format == "dicom" else out / "nifti" / "dce.nii.gz",
         truth=out / "truth",
@@ -82,20 +82,33 @@ def write_phantom(
     )
 
 
-def _write_case(folder: Path, phantom: Phantom, vendor: Vendor, file_format: FileFormat) -> int:
+def write_examination(
+    folder: Path, phantom: Phantom, file_format: FileFormat, vendor: Vendor
+) -> int:
+    """Write a phantom's examination and truth into a folder; number of the examination's files."""
+    _write_truth(folder / "truth", phantom)
     series, vfa = phantom.exam.series, phantom.vfa
     if file_format == "nifti":
-        return len(write_nifti(folder, series, vfa))
+        return len(write_nifti(folder / "nifti", series, vfa))
     if vendor == "enhanced":
-        return len(write_enhanced_dicom(folder, series, vfa))
-    return len(write_dicom(folder, series, vfa, vendor=vendor))
+        return len(write_enhanced_dicom(folder / "dicom", series, vfa))
+    return len(write_dicom(folder / "dicom", series, vfa, vendor=vendor))
 
 
 def _write_truth(folder: Path, phantom: Phantom) -> None:
-    """The true maps, which tissue fills most of a voxel, and how much of it."""
+    """The true maps, B1 and motion, which tissue fills most of a voxel, and how much of it."""
     affine = phantom.truth.affine
     record = {"tissues": phantom.tissues, "seed": phantom.case.seed, "snr": phantom.case.snr}
     write_maps(folder, phantom.truth, phantom.exam, record)
     labels, purity = phantom.labels, phantom.purity.astype(np.float32)
     save_nifti(folder / "labels.nii.gz", labels, affine, "tissue, see maps.json; gadmap")
     save_nifti(folder / "purity.nii.gz", purity, affine, "volume fraction of the tissue, gadmap")
+    save_nifti(folder / "b1.nii.gz", phantom.exam.b1, affine, "actual over nominal angle, gadmap")
+    _write_motion(folder / "motion.tsv", phantom.motion)
+
+
+def _write_motion(path: Path, motion: Float[np.ndarray, "time 6"]) -> None:
+    """Where the head is in each frame."""
+    header = "\t".join(f"{what}_{axis}" for what in ("shift_mm", "turn_rad") for axis in "xyz")
+    rows = ("\t".join(repr(value) for value in row) for row in motion.tolist())
+    path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
