@@ -34,11 +34,16 @@ def signal_statistics(signal: Float[np.ndarray, "x y z time"]) -> SignalStatisti
     grid = signal.shape[:3]
     usable = np.zeros(grid, dtype=bool)
     mean, noise, change = (np.zeros(grid, dtype=np.float32) for _ in range(3))
-    for x, plane in enumerate(signal):
-        good = np.isfinite(plane) & (plane >= 0)
-        usable[x] = good.all(axis=-1)
-        clean = np.where(usable[x][..., None], plane, 0)
-        mean[x] = clean.mean(axis=-1)
-        noise[x] = np.abs(np.diff(clean, axis=-1)).mean(axis=-1) * sqrt(pi) / 2
-        change[x] = clean.max(axis=-1) - clean.min(axis=-1)
+    apart = int(np.argmax(signal.strides[:3]))  # planes that lie together in memory
+    for k in range(grid[apart]):
+        at = (*(slice(None),) * apart, k)
+        plane = signal[at]
+        with np.errstate(invalid="ignore"):
+            lowest, highest = plane.min(axis=-1), plane.max(axis=-1)
+        good = np.isfinite(highest) & (lowest >= 0)
+        clean = plane if good.all() else np.where(good[..., None], plane, 0)
+        usable[at] = good
+        mean[at] = clean.mean(axis=-1)
+        noise[at] = np.abs(np.diff(clean, axis=-1)).mean(axis=-1) * sqrt(pi) / 2
+        change[at] = np.where(good, highest - lowest, 0)
     return SignalStatistics(usable=usable, mean=mean, noise=noise, change=change)
