@@ -40,8 +40,10 @@ def some_trained(
     grid: FrameGrid = RIDER_GRID,
     **provenance: object,
 ) -> TrainedNetwork:
-    """A network as a training would leave it, but with drawn weights."""
+    """A network as a training would leave it, but with drawn weights; most outputs above 0."""
     configuration = {"frames": grid.frames, "outputs": len(quantities)}
+    module = strengthened(built_network(network, configuration))
+    list(module.parameters())[-1].add_(0.7)
     return TrainedNetwork(
         network=network,
         configuration=configuration,
@@ -49,5 +51,5 @@ def some_trained(
         scales={name: SCALES[name] for name in quantities},
         grid=grid,
         provenance=provenance,
-        module=strengthened(built_network(network, configuration)),
+        module=module,
     )
