@@ -55,8 +55,9 @@ def network_input(exam: Exam, grid: FrameGrid) -> NetworkInput:
     reason = _reasons(exam)
     usable = reason == Reason.ESTIMATED
     body = usable & (exam.mask if exam.mask_source == "auto" else foreground(exam.series))
-    inside = [_resampled(exam, z, usable, weights)[body[..., z]] for z in range(body.shape[2])]
-    curves = np.concatenate(inside)
+    curves = np.concatenate(
+        [_resampled(exam, z, usable, weights)[body[..., z]] for z in range(body.shape[2])]
+    )
     return NetworkInput(
         exam=exam,
         weights=weights,

@@ -17,14 +17,18 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from gadmap.networks import NETWORKS
-from gadmap.networks.checks import require_metadata, require_tensors
+from gadmap.networks.checks import (
+    ENTRIES,
+    require_entries,
+    require_metadata,
+    require_tensors,
+)
 from gadmap.networks.frame_grid import FrameGrid
 
 FORMAT = "gadmap network"
 VERSION = 1
 
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
-_LENGTH = 8  # bytes before a safetensors file's header
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -120,14 +124,6 @@ def read_network(path: str | Path) -> TrainedNetwork:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file of network weights")
-    with path.open("rb") as file:
-        start = file.read(_LENGTH + 1)
-    is_safetensors = start[_LENGTH:] == b"{"  # whose length may begin as a pickle does
-    if not is_safetensors and start.startswith((_ZIP, _PICKLE)):
-        raise ValueError(
-            f"{path}: a pickle as torch.save writes it, which can run code when it is read; "
-            "expected safetensors, as gadmap train writes them"
-        )
     metadata, tensors = _contents(path)
     try:
         return _trained(_entries(metadata), tensors)
@@ -140,9 +136,20 @@ def _contents(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         with safe_open(path, framework="pt") as file:
             return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
+        if _is_pickle(path):
+            raise ValueError(
+                f"{path}: a pickle as torch.save writes it, which can run code when it is read; "
+                "expected safetensors, as gadmap train writes them"
+            ) from None
         raise ValueError(
             f"{path}: not safetensors, or damaged ({error}); expected a file of gadmap train"
         ) from error
+
+
+def _is_pickle(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(4)
+    return start == _ZIP or start[:1] == _PICKLE
 
 
 def _entries(metadata: Mapping[str, str]) -> dict[str, Any]:
@@ -154,21 +161,18 @@ def _entries(metadata: Mapping[str, str]) -> dict[str, Any]:
             f"format version {metadata.get('version')}; this gadmap reads {VERSION}. "
             "Was it written by a newer one?"
         )
-    names = ("network", "configuration", "quantities", "scales", "frame_grid", "provenance")
     try:
-        return {name: json.loads(metadata[name]) for name in names}
+        entries = {name: json.loads(metadata[name]) for name in ENTRIES}
     except KeyError as error:
         raise ValueError(f"metadata lack {error.args[0]!r}; was the file edited?") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"metadata are not JSON ({error}); was the file edited?") from error
+    require_entries(entries)
+    return entries
 
 
 def _trained(entries: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TrainedNetwork:
-    try:
-        grid = FrameGrid(**entries["frame_grid"])
-        quantities = tuple(entries["quantities"])
-    except TypeError as error:
-        raise ValueError(f"metadata do not make a frame grid ({error}); was it edited?") from error
+    grid, quantities = FrameGrid(**entries["frame_grid"]), tuple(entries["quantities"])
     network, configuration, scales = (entries[n] for n in ("network", "configuration", "scales"))
     require_metadata(network, configuration, quantities, scales, grid)
     module = built_network(network, configuration)

@@ -14,8 +14,44 @@ from gadmap.quantities import QUANTITIES
 _MOST_CHANNELS = 4096
 
 
+ENTRIES: dict[str, type] = {
+    "network": str,
+    "configuration": dict,
+    "quantities": list,
+    "scales": dict,
+    "frame_grid": dict,
+    "provenance": dict,
+}
+"""What a file's metadata hold, and what each is in JSON."""
+
+
+def require_entries(entries: Mapping[str, Any]) -> None:
+    """Raise ValueError unless the entries of a file are what they should be in JSON."""
+    for name, kind in ENTRIES.items():
+        if not isinstance(entries[name], kind):
+            raise ValueError(
+                f"metadata: {name} is {entries[name]!r}; expected a {kind.__name__}. Was the file "
+                "edited?"
+            )
+    if not all(isinstance(name, str) for name in entries["quantities"]):
+        raise ValueError(f"metadata: quantities are {entries['quantities']!r}; expected names")
+    grid = entries["frame_grid"]
+    if set(grid) != {"step", "frames", "baseline"} or not all(map(_is_number, grid.values())):
+        raise ValueError(
+            f"metadata: frame_grid is {grid!r}; expected numbers for step, frames and baseline"
+        )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def require_metadata(
-    network: Any, configuration: Any, quantities: Any, scales: Any, grid: FrameGrid
+    network: str,
+    configuration: Mapping[str, Any],
+    quantities: tuple[Any, ...],
+    scales: Mapping[str, Any],
+    grid: FrameGrid,
 ) -> None:
     """Raise ValueError unless the description is that of a network there is, and agrees."""
     if network not in NETWORKS:
@@ -36,21 +72,21 @@ def require_metadata(
     _require_scales(quantities, scales)
 
 
-def _channels(configuration: Any) -> tuple[int, int]:
+def _channels(configuration: Mapping[str, Any]) -> tuple[int, int]:
     """Frames and outputs."""
-    if not isinstance(configuration, Mapping) or set(configuration) != {"frames", "outputs"}:
+    if set(configuration) != {"frames", "outputs"}:
         raise ValueError(f"configuration {configuration!r}; expected 'frames' and 'outputs'")
     for name, count in configuration.items():
-        if not isinstance(count, int) or not 1 <= count <= _MOST_CHANNELS:
+        if type(count) is not int or not 1 <= count <= _MOST_CHANNELS:
             raise ValueError(f"{name} is {count!r}; expected 1 to {_MOST_CHANNELS}")
     return configuration["frames"], configuration["outputs"]
 
 
-def _require_scales(quantities: Sequence[str], scales: Any) -> None:
-    if not isinstance(scales, Mapping) or set(scales) != set(quantities):
+def _require_scales(quantities: Sequence[str], scales: Mapping[str, Any]) -> None:
+    if set(scales) != set(quantities):
         raise ValueError(f"scales {scales!r}; expected one for each of {', '.join(quantities)}")
     for name, scale in scales.items():
-        if not isinstance(scale, int | float) or not isfinite(scale) or scale <= 0:
+        if not _is_number(scale) or not isfinite(scale) or scale <= 0:
             raise ValueError(f"scale of {name} is {scale!r}; expected a number above 0")
 
 

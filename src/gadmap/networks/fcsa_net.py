@@ -8,7 +8,7 @@ from gadmap.networks.csab import Csab
 
 
 class FcsaNet(nn.Module):
-    """Frame, channel and spatial attention network: the paper's proposal; Fig. 3-5, Eq. 2-10.
+    """Frame, channel and spatial attention network, row "FCSA-net" of Table II; Fig. 3-5, Eq. 2-10.
 
     A `LearnedGate` over the frames (frame attention block, Fig. 4, Eq. 2-4), then `Csab` on the
     weighed frames. 186,877 parameters for 65 frames and one output: frame attention 93,275,

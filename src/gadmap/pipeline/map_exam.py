@@ -126,7 +126,7 @@ def map_exam(
                 motion=motion,
                 progress=progress,
             )
-        with stages.stage("fit") as progress:
+        with stages.stage("fit" if needy else "network") as progress:
             maps = estimate(exam, chosen, progress=progress)
         record = _record(options)
         with stages.stage("writing"):
