@@ -10,8 +10,8 @@ import pytest
 import gadmap
 from gadmap.cli import main
 from gadmap.networks.checkpoint import read_network
-from gadmap.phantoms import patient_case, phantom_of
-from gadmap.pipeline import prepared_patients, train_network, write_phantom
+from gadmap.phantoms import reference_object
+from gadmap.pipeline import PreparedPatients, prepared_patients, train_network, write_phantom
 from gadmap.training import changed
 from gadmap.training.curve import read_curve
 from gadmap.training.recipe import recipe_of
@@ -34,11 +34,17 @@ TINY = recipe_of(
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three small phantoms, prepared."""
+def larger(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PreparedPatients]:
+    """Four small phantoms, prepared by two processes."""
     folder = tmp_path_factory.mktemp("patients")
-    assert not prepared_patients("phantom", TINY, folder).refused
-    return folder
+    four = changed(TINY, cohort={"count": 4})
+    return folder, prepared_patients("phantom", four, folder, jobs=2)
+
+
+@pytest.fixture(scope="module")
+def cache(larger: tuple[Path, PreparedPatients]) -> Path:
+    """Where they lie."""
+    return larger[0]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,7 @@ def gadmap_train(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 def test_the_loss_falls_and_a_map_comes_out(trained: Path):
     curve = read_curve(trained / "curve.csv")
     assert curve[-1].training < 0.7 * curve[0].training
-    phantom = phantom_of(patient_case(5, 0, matrix=64, slices=2))
+    phantom = reference_object(seed=5, matrix=64, slices=2)
     maps = gadmap.estimate(phantom.exam, str(trained / "weights.safetensors"))
     for quantity in ("ktrans", "ve", "kep"):
         values = maps[quantity][phantom.exam.mask & maps.valid]
@@ -87,22 +93,17 @@ def test_curve_and_tensorboard_are_written(trained: Path):
     assert list((trained / "tensorboard").glob("events.out.tfevents.*"))
 
 
-def test_prepared_patients_are_made_once_and_shared(cache: Path):
+def test_prepared_patients_are_made_once_and_shared(larger):
+    """By networks and seeds, and by cohorts of other size."""
+    cache, four = larger
     before = {file.name: file.stat().st_mtime_ns for file in cache.iterdir()}
     other = changed(TINY, network="cnn-local", seed=7, quantity="ktrans")
     prepared = prepared_patients("phantom", other, cache)
-    assert {file.name: file.stat().st_mtime_ns for file in cache.iterdir()} == before
     assert list(prepared.patients) == ["patient-001", "patient-002", "patient-003"]
-
-
-def test_a_larger_cohort_holds_the_smaller(cache: Path, tmp_path: Path):
-    small = prepared_patients("phantom", TINY, cache).digests
-    two_jobs = changed(TINY, cohort={"count": 4})
-    for file in cache.iterdir():
-        (tmp_path / file.name).hardlink_to(file)
-    large = prepared_patients("phantom", two_jobs, tmp_path, jobs=2)
-    assert small.items() <= large.digests.items()
-    assert len(list(tmp_path.iterdir())) == 4
+    assert prepared.digests.items() < four.digests.items()
+    assert {file.name: file.stat().st_mtime_ns for file in cache.iterdir()} == before
+    assert len(before) == 4
+    assert not four.refused
 
 
 def test_a_prepared_patient_holds_fit_truth_and_signal(cache: Path):

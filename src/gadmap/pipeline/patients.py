@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from gadmap.estimators import LeastSquares
 from gadmap.networks.frame_grid import RIDER_GRID
 from gadmap.phantoms import PRIORS, patient_case, phantom_of
 from gadmap.physics.side_by_side import one_thread
-from gadmap.pipeline.exam_folders import ExamFolder, exam_folders
+from gadmap.pipeline.cohort_exams import CohortExam, cohort_exams
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.stages import Progress
 from gadmap.preparation import prepare
@@ -184,7 +185,7 @@ def _phantom_patient(name: str, recipe: Recipe, index: int) -> Patient:
 
 
 def _examinations(folder: Path, recipe: Recipe) -> Iterator[_Task]:
-    for exam in exam_folders(folder):
+    for exam in cohort_exams(folder):
         yield _Task(
             name=exam.name,
             settings=_shared_settings(recipe) | {"files": exam.fingerprint()},
@@ -192,7 +193,7 @@ def _examinations(folder: Path, recipe: Recipe) -> Iterator[_Task]:
         )
 
 
-def _examined_patient(exam: ExamFolder, recipe: Recipe) -> Patient:
+def _examined_patient(exam: CohortExam, recipe: Recipe) -> Patient:
     series, vfa = exam.read()
     return _prepared(exam.name, recipe, series, vfa, exam.truth(series))
 
@@ -221,6 +222,7 @@ def _only(exam: Exam, slices: tuple[int, int]) -> np.ndarray:
 def _shared_settings(recipe: Recipe) -> dict[str, Any]:
     """What makes every patient what it is."""
     return {
+        "gadmap": version("gadmap"),
         "preparation": _PREPARATION,
         "slices": recipe.slices,
         "motion": recipe.motion,

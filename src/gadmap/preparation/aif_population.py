@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float
 from scipy.optimize import nnls
 from torch import Tensor
 
-from gadmap.data import Aif
+from gadmap.data import Aif, DceSeries
 from gadmap.physics.aifs import POPULATION_AIFS, PopulationAif
 from gadmap.physics.convolution import exponential_convolution
 from gadmap.physics.relaxivity import concentration_of_rate

@@ -41,22 +41,22 @@ class Keeper(lightning.Callback):
     def on_train_batch_end(
         self,
         trainer: lightning.Trainer,
-        module: lightning.LightningModule,
+        pl_module: lightning.LightningModule,
         outputs: Any,
         batch: Any,  # noqa: ARG002
         batch_idx: int,
     ) -> None:
         """Count the step's loss; look and write when it is time."""
-        if not trainer.is_global_zero or not isinstance(module, NetworkTraining):
+        if not trainer.is_global_zero or not isinstance(pl_module, NetworkTraining):
             return
         step = self._first + batch_idx + 1
         total, count = self._since
         self._since = total + float(outputs["loss"]), count + 1
         last = step == self._recipe.steps
         if last or step % self._recipe.validate_every == 0:
-            self._look(step, trainer, module.network)
+            self._look(step, trainer, pl_module.network)
         if last or step % self._recipe.checkpoint_every == 0:
-            self._keep(step, trainer, module.network)
+            self._keep(step, trainer, pl_module.network)
 
     def _look(self, step: int, trainer: lightning.Trainer, network: nn.Module) -> None:
         total, count = self._since

@@ -33,11 +33,11 @@ class CohortRecipe(_Strict):
         Voxels along x and y, and slices.
     """
 
-    count: int = Field(19, ge=3)
-    seed: int = Field(0, ge=0)
+    count: int = Field(default=19, ge=3)
+    seed: int = Field(default=0, ge=0)
     priors: Literal["rider", "wide"] = "rider"
-    matrix: int = Field(256, ge=64)
-    slices: int = Field(16, ge=1)
+    matrix: int = Field(default=256, ge=64)
+    slices: int = Field(default=16, ge=1)
 
 
 class Recipe(_Strict):
@@ -86,25 +86,25 @@ class Recipe(_Strict):
     network: str = "fcsa-net"
     quantity: Literal["ktrans", "ve", "kep", "all"] = "ktrans"
     target: Literal["fit", "truth"] = "fit"
-    steps: int = Field(20_000, gt=0)
-    batch: int = Field(64, gt=0)
-    learning_rate: float = Field(5e-4, gt=0, lt=1)
+    steps: int = Field(default=20_000, gt=0)
+    batch: int = Field(default=64, gt=0)
+    learning_rate: float = Field(default=5e-4, gt=0, lt=1)
     schedule: Literal["constant", "cosine"] = "constant"
-    seed: int = Field(0, ge=0)
+    seed: int = Field(default=0, ge=0)
     split: tuple[int, int, int] = (12, 2, 5)
-    split_seed: int = Field(0, ge=0)
-    slices: int = Field(10, gt=0)
-    regions: int = Field(4, gt=0)
-    region_size: int = Field(32, ge=16)
-    region_tissue: float = Field(0.75, gt=0, le=1)
-    rotations: int = Field(25, gt=0)
-    voxels: int = Field(4096, gt=0)
+    split_seed: int = Field(default=0, ge=0)
+    slices: int = Field(default=10, gt=0)
+    regions: int = Field(default=4, gt=0)
+    region_size: int = Field(default=32, ge=16)
+    region_tissue: float = Field(default=0.75, gt=0, le=1)
+    rotations: int = Field(default=25, gt=0)
+    voxels: int = Field(default=4096, gt=0)
     precision: Literal["32", "bf16-mixed"] = "32"
-    scale_quantile: float = Field(0.995, gt=0.5, le=1)
-    validate_every: int = Field(200, gt=0)
-    checkpoint_every: int = Field(500, gt=0)
+    scale_quantile: float = Field(default=0.995, gt=0.5, le=1)
+    validate_every: int = Field(default=200, gt=0)
+    checkpoint_every: int = Field(default=500, gt=0)
     choose: Literal["last", "best"] = "best"
-    devices: int = Field(1, gt=0)
+    devices: int = Field(default=1, gt=0)
     motion: bool = False
     cohort: CohortRecipe = CohortRecipe()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytorch_lightning as lightning
 import torch
+from pytorch_lightning.callbacks import TQDMProgressBar
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -115,7 +116,7 @@ def _chosen(snapshot: Snapshot, recipe: Recipe) -> Mapping[str, Tensor]:
 def _trainer(
     recipe: Recipe, folder: Path, keeper: Keeper, first_step: int, progress: bool
 ) -> lightning.Trainer:
-    bars = [lightning.callbacks.TQDMProgressBar(refresh_rate=_REFRESH)] if progress else []
+    bars = [TQDMProgressBar(refresh_rate=_REFRESH)] if progress else []
     return lightning.Trainer(
         accelerator="auto",
         devices=recipe.devices,

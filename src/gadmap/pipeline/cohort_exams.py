@@ -1,40 +1,45 @@
-"""Folders of examinations, with true maps where they are phantoms."""
+"""One examination of each patient of a cohort: a public dataset, phantoms, or any folders."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from gadmap.data import DceSeries, FlipAngleSeries
 from gadmap.io import read_series_and_flip_angles, read_volume
+from gadmap.io.datasets import Examination, dataset_of
 from gadmap.training.recipe import MAPPED
 
 _TRUTH, _FORMATS, _DYNAMIC = "truth", ("dicom", "nifti"), "dce.nii.gz"
 _NIFTI = (".nii", ".nii.gz")
 
 
+Scan = tuple[DceSeries, FlipAngleSeries | None]
+"""The dynamic series and the flip-angle volumes beside it."""
+
+
 @dataclass(frozen=True)
-class ExamFolder:
-    """One examination of a cohort.
+class CohortExam:
+    """One patient's examination.
 
     Attributes
     ----------
     name
-        Of its folder.
-    source
-        DICOM folder or dynamic NIfTI file.
+        A label, or the name of its folder.
+    folders
+        All its files lie in these.
+    read
+        Reads it.
     true_maps
         Folder of the true maps, or None.
     """
 
     name: str
-    source: Path
-    true_maps: Path | None
-
-    def read(self) -> tuple[DceSeries, FlipAngleSeries | None]:
-        """The dynamic series and the flip-angle volumes beside it."""
-        return read_series_and_flip_angles(self.source)
+    folders: tuple[Path, ...]
+    read: Callable[[], Scan]
+    true_maps: Path | None = None
 
     def truth(self, series: DceSeries) -> Mapping[str, np.ndarray] | None:
         """True maps on the series' grid by quantity, NaN outside tissue, or None."""
@@ -47,18 +52,18 @@ class ExamFolder:
 
     def fingerprint(self) -> list[tuple[str, int, int]]:
         """Names, sizes and times of all files, which change when any of them does."""
-        folder = self.source if self.source.is_dir() else self.source.parent
-        folders = [folder, self.true_maps] if self.true_maps else [folder]
-        files = sorted(file for part in folders for file in part.rglob("*") if file.is_file())
+        files = sorted(file for part in self.folders for file in part.rglob("*") if file.is_file())
         found = ((file, file.stat()) for file in files)
         return [(file.name, stat.st_size, stat.st_mtime_ns) for file, stat in found]
 
 
-def exam_folders(folder: Path) -> list[ExamFolder]:
-    """The examinations in the folders of a folder: as `gadmap phantom` writes them, or any.
+def cohort_exams(folder: Path) -> list[CohortExam]:
+    """One examination of each patient in a folder.
 
-    An examination's folder holds `dicom` or `nifti/dce.nii.gz` with `truth` beside, or is a DICOM
-    folder itself, or has one 4-D NIfTI file whose name says neither vfa nor flip.
+    Of a public dataset, the first visit of each patient that can be read: a patient's two visits
+    may not lie on two sides of a split. Of any other folder, its folders, a patient each: as
+    `gadmap phantom` writes them, with `dicom` or `nifti/dce.nii.gz` and `truth` beside; or a DICOM
+    folder; or with one 4-D NIfTI file beside which names of flip-angle volumes say vfa or flip.
 
     Raises
     ------
@@ -69,8 +74,11 @@ def exam_folders(folder: Path) -> list[ExamFolder]:
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder; expected one of examinations")
+    dataset = dataset_of(folder)
+    if dataset is not None:
+        return _first_visits(dataset.examinations(folder))
     found = [
-        _exam_folder(part)
+        _cohort_exam(part)
         for part in sorted(folder.iterdir())
         if part.is_dir() and not part.name.startswith(".")
     ]
@@ -82,13 +90,25 @@ def exam_folders(folder: Path) -> list[ExamFolder]:
     return found
 
 
-def _exam_folder(folder: Path) -> ExamFolder:
+def _first_visits(examinations: Sequence[Examination]) -> list[CohortExam]:
+    """Of each patient the first examination without a problem, else the first, to tell it."""
+    patients: dict[str, list[Examination]] = {}
+    for one in examinations:
+        patients.setdefault(one.patient, []).append(one)
+    chosen = (min(visits, key=lambda one: bool(one.problem)) for visits in patients.values())
+    return [
+        CohortExam(one.patient, tuple(series.path for series in one.series), one.read)
+        for one in chosen
+    ]
+
+
+def _cohort_exam(folder: Path) -> CohortExam:
     truth = folder / _TRUTH
     known = truth if truth.is_dir() else None
-    for name in _FORMATS:
-        if (folder / name).is_dir():
-            return ExamFolder(folder.name, _source(folder / name), known)
-    return ExamFolder(folder.name, _source(folder), known)
+    images = next((folder / name for name in _FORMATS if (folder / name).is_dir()), folder)
+    source = _source(images)
+    folders = (images, truth) if known and images != folder else (images,)
+    return CohortExam(folder.name, folders, partial(read_series_and_flip_angles, source), known)
 
 
 def _source(folder: Path) -> Path:
