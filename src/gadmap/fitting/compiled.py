@@ -26,8 +26,9 @@ GOLDEN = (5**0.5 - 1) / 2
 _VALUE, _FIRST, _SECOND = np.ascontiguousarray(POLYNOMIALS)  # (power, stencil)
 # Sums may be taken in any order; NaN and infinity stay what they are.
 _FASTMATH = {"reassoc", "contract", "nsz"}
-_compiled = njit(nogil=True, cache=True, fastmath=_FASTMATH)
-_inlined = njit(nogil=True, cache=True, fastmath=_FASTMATH, inline="always")
+_HOW = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": _FASTMATH}
+_compiled = njit(**_HOW)
+_inlined = njit(inline="always", **_HOW)
 
 
 class Box(NamedTuple):
@@ -107,7 +108,7 @@ def search(box, products, curves, moments, found):
 
     `curves` (voxel, time) bear the weights that `products.columns` do not; `moments` (scan + 2,
     voxel) are their products with the scanned columns, the plasma and 1. `found` is (voxel, 4); a
-    curve whose products are not finite gets NaN.
+    curve whose products are not finite gets a reduction of NaN.
     """
     scanned, own = len(moments) - 2, len(products.exponential) > 1
     profile, best = np.empty((scanned, len(curves))), np.zeros(len(curves), np.int64)
@@ -122,7 +123,8 @@ def search(box, products, curves, moments, found):
     lanes, again, point, filled = _lanes(), _lanes(), np.empty(4), 0
     for voxel in range(len(curves)):
         row, lowest, at_end = voxel if own else 0, best[voxel], 0.0
-        found[voxel] = np.nan
+        found[voxel, 0], found[voxel, 1] = 0.0, 0.0
+        found[voxel, 2], found[voxel, 3] = box.first, np.nan
         if not np.isfinite(profile[lowest, voxel]):
             continue
         first, last = lowest, lowest
@@ -367,42 +369,35 @@ def _newton(lanes):
     There the problem is to turn a unit column towards the curve, and the product of the two is
     what the steps raise; see `free`. The lanes go through it together, filled or not.
     """
-    unit, slopes = (
-        np.empty((STENCIL, lanes.place.size)),
-        np.empty((2, STENCIL - 1, lanes.place.size)),
-    )
-    stencil, place, last, bend = (
-        lanes.stencil,
-        lanes.place,
-        np.empty(lanes.place.size),
-        np.empty(lanes.place.size),
-    )
+    stencil, place, count = lanes.stencil, lanes.place, lanes.place.size
+    unit, slopes = np.empty((STENCIL, count)), np.empty((2, STENCIL - 1, count))
+    last, bend = np.empty(count), np.empty(count)
     for i in range(STENCIL):
-        for lane in range(place.size):
+        for lane in range(count):
             cross = stencil[2, i, lane]
             length = stencil[1, i, lane] - lanes.parallel[lane] * cross * cross
             unit[i, lane] = (stencil[0, i, lane] - lanes.taken[lane] * cross) / np.sqrt(length)
     for power in range(STENCIL - 1):
-        for lane in range(place.size):
+        for lane in range(count):
             first, second = 0.0, 0.0
             for i in range(STENCIL):
                 first += _FIRST[power, i] * unit[i, lane]
                 second += _SECOND[power, i] * unit[i, lane]
             slopes[0, power, lane], slopes[1, power, lane] = first, second
     for _ in range(NEWTON_STEPS):
-        for lane in range(place.size):
+        for lane in range(count):
             first, second, before = 0.0, 0.0, place[lane]
             for back in range(STENCIL - 1):
                 first = first * before + slopes[0, STENCIL - 2 - back, lane]
                 second = second * before + slopes[1, STENCIL - 2 - back, lane]
             place[lane] = _clip(before - first / second, -SCAN_STRIDE, SCAN_STRIDE)
             last[lane], bend[lane] = abs(place[lane] - before), second
-    for lane in range(place.size):
+    for lane in range(count):
         inside = last[lane] <= TOLERANCE and abs(place[lane]) < SCAN_STRIDE
         lanes.settled[lane] = inside and bend[lane] * unit[REACH, lane] < 0
     lanes.values[:] = 0.0
     for i in range(STENCIL):
-        for lane in range(place.size):
+        for lane in range(count):
             weight = _weight(i, place[lane])
             for product in range(3):
                 lanes.values[product, lane] += weight * stencil[product, i, lane]

@@ -8,7 +8,7 @@ from numba import njit
 _SERIES_BELOW, _TERMS = 0.01, 6
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 @no_type_check
 def convolved(plasma, t, rates):
     """Integral of plasma(s) exp(-rate (t - s)) from t[0] to t, at every t: (rate, time).
@@ -31,7 +31,7 @@ def convolved(plasma, t, rates):
     return result
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 @no_type_check
 def _segment(x):
     """Weights of a segment's new and old sample, over its length, and what is left after it."""
