@@ -91,8 +91,9 @@ def say_training(result: "TrainResult", recipe: "Recipe") -> None:
     last, best = result.curve[-1], min(result.curve, key=lambda point: point.validation)
     chosen = best if recipe.choose == "best" else last
     out.print(
-        f"- mean squared error on the validation patients {chosen.validation:.3g} at step "
-        f"{chosen.step:,} of {last.step:,}, the {recipe.choose}"
+        f"- {recipe.choose} of {last.step:,} steps: {chosen.step:,}, mean squared error on the "
+        f"validation patients {chosen.validation:.3g}",
+        soft_wrap=True,
     )
     out.print(_times(result.seconds))
     out.print(str(result.weights), markup=False, soft_wrap=True)

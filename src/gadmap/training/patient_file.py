@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from gadmap.data import Acquisition
 from gadmap.training.patient import Patient
@@ -32,11 +32,9 @@ def write_patient(path: Path, patient: Patient) -> None:
     }
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        save_file(
-            {name: np.ascontiguousarray(array) for name, array in arrays.items()},
-            part,
-            metadata={"gadmap": "patient", "record": json.dumps(record)},
-        )
+        whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        metadata = {"gadmap": "patient", "record": json.dumps(record)}
+        part.write_bytes(save(whole, metadata))  # with usual permissions, unlike save_file
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 FORMAT, VERSION = "gadmap training", "1"
@@ -102,7 +102,8 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     }
     metadata = {"format": FORMAT, "version": VERSION, "record": json.dumps(record)}
     part = path.with_name(f".{path.name}.part")
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, metadata)
+    whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    part.write_bytes(save(whole, metadata))  # with usual permissions; save_file's are the owner's
     part.replace(path)
 
 
