@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         ParameterMaps,
         Reason,
     )
-    from gadmap.estimators import Estimator, LeastSquares
+    from gadmap.estimators import Estimator, LeastSquares, NetworkEstimator
     from gadmap.fitting import fit_curves
     from gadmap.pipeline.steps import concentration, estimate, prepare, read, write
 
@@ -40,6 +40,7 @@ __all__ = [
     "Exam",
     "FlipAngleSeries",
     "LeastSquares",
+    "NetworkEstimator",
     "ParameterMaps",
     "Reason",
     "__version__",
@@ -62,7 +63,7 @@ _HOMES = {
         "ParameterMaps",
         "Reason",
     ),
-    "gadmap.estimators": ("Estimator", "LeastSquares"),
+    "gadmap.estimators": ("Estimator", "LeastSquares", "NetworkEstimator"),
     "gadmap.fitting": ("fit_curves",),
     "gadmap.pipeline.steps": ("concentration", "estimate", "prepare", "read", "write"),
 }

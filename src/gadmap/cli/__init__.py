@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gadmap.cli.options import (
+    LEAST_SQUARES,
     EstimatorName,
     FileFormat,
     Frames,
@@ -22,6 +23,7 @@ from gadmap.cli.options import (
     Slices,
     Vendor,
 )
+from gadmap.cli.train import train
 
 app = typer.Typer(
     help="Pharmacokinetic maps (Ktrans, ve, kep, vp) from DCE-MRI.",
@@ -44,14 +46,16 @@ def map_command(
     b1: Annotated[Path | None, typer.Option(help="NIfTI: actual over nominal flip angle.")] = None,
     aif: Annotated[
         str,
-        typer.Option(help="auto, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask."),
+        typer.Option(
+            help="auto, none, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask."
+        ),
     ] = "auto",
     hct: Annotated[float | None, typer.Option(help="Haematocrit, 0 to 1.")] = None,
     relaxivity: Annotated[float | None, typer.Option(help="r1 in 1/s per mmol/L.")] = None,
-    model: Annotated[Model, typer.Option(help="Kinetic model.")] = Model.TOFTS,
-    estimator: Annotated[EstimatorName, typer.Option(help="Who estimates.")] = (
-        EstimatorName.LEAST_SQUARES
-    ),
+    model: Annotated[
+        Model | None, typer.Option(help="Kinetic model of least-squares.", show_default="tofts")
+    ] = None,
+    estimator: EstimatorName = LEAST_SQUARES,
     mask: Annotated[str, typer.Option(help="auto, none, or a NIfTI that is non-zero inside.")] = (
         "auto"
     ),
@@ -65,6 +69,8 @@ def map_command(
     """Map an examination: files in, NIfTI maps and a report out."""
     if vfa and t10 is not None:
         raise typer.BadParameter("--vfa and --t10 exclude each other: both tell T1")
+    if model is not None and estimator != LEAST_SQUARES:
+        raise typer.BadParameter("--model is what least-squares fits; a network has its own")
     from gadmap.cli.console import progress_bar, say_result
     from gadmap.pipeline import map_exam
 
@@ -77,8 +83,8 @@ def map_command(
         aif=aif,
         hct=hct,
         relaxivity=relaxivity,
-        model=model.value,
-        estimator=estimator.value,
+        model=(model or Model.TOFTS).value,
+        estimator=estimator,
         mask=mask,
         motion=motion,
         series=series,
@@ -96,15 +102,17 @@ def info(
     frame_step: FrameStep = None,
 ) -> None:
     """Tell what is in a folder or file, and what is missing for a map."""
-    from gadmap.cli.console import say_description
-    from gadmap.pipeline import info
+    from gadmap.cli.console import progress_bar, say_collection, say_description
+    from gadmap.pipeline import Collection, info
 
-    description = info(source, frame_step=frame_step)
+    description = info(source, frame_step=frame_step, watch=progress_bar)
     if as_json:
         import json
         from dataclasses import asdict
 
         typer.echo(json.dumps(asdict(description), indent=2))
+    elif isinstance(description, Collection):
+        say_collection(description)
     else:
         say_description(description)
 
@@ -202,6 +210,9 @@ def demo(
     )
     say_result(result.mapped, {**result.phantom.seconds, **result.mapped.seconds})
     say_lines([result.error])
+
+
+app.command()(train)
 
 
 @app.callback(invoke_without_command=True)

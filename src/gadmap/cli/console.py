@@ -11,7 +11,8 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from gadmap.io import Description, SeriesSummary
-    from gadmap.pipeline import MapResult, Progress
+    from gadmap.pipeline import Collection, MapResult, Progress, TrainResult
+    from gadmap.training import Recipe
 
 _PATIENCE = 2.0
 _PLAIN_WIDTH = 160
@@ -21,6 +22,11 @@ def console() -> Console:
     """Standard output; lines are not broken where it is not a terminal."""
     out = Console(highlight=False)
     return out if out.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+
+
+def on_terminal() -> bool:
+    """True where someone can watch a bar."""
+    return Console(stderr=True).is_terminal
 
 
 @contextmanager
@@ -70,6 +76,29 @@ def _times(seconds: Mapping[str, float]) -> Table:
     return table
 
 
+def say_training(result: "TrainResult", recipe: "Recipe") -> None:
+    """Which patients were used for what, where the curve ended, and where the weights are."""
+    out = console()
+    split = result.split
+    out.print(
+        f"- {len(split.training)} patients to train, {len(split.validation)} to choose, "
+        f"{len(split.test)} kept for the test"
+    )
+    for name, reason in result.refused.items():
+        out.print(f"- {name} left out: {reason}", markup=False)
+    for quantity, scale in result.trained.scales.items():
+        out.print(f"- {quantity}: an output of 1 is {scale:.3g}", markup=False)
+    last, best = result.curve[-1], min(result.curve, key=lambda point: point.validation)
+    chosen = best if recipe.choose == "best" else last
+    out.print(
+        f"- {recipe.choose} of {last.step:,} steps: {chosen.step:,}, mean squared error on the "
+        f"validation patients {chosen.validation:.3g}",
+        soft_wrap=True,
+    )
+    out.print(_times(result.seconds))
+    out.print(str(result.weights), markup=False, soft_wrap=True)
+
+
 def say_description(description: "Description") -> None:
     """The series of a folder as a table, what was skipped, and what a map lacks."""
     out = console()
@@ -86,6 +115,18 @@ def say_description(description: "Description") -> None:
         out.print(f"missing: {sentence}", markup=False)
     if not description.missing:
         out.print("nothing is missing for a map", markup=False)
+
+
+def say_collection(collection: "Collection") -> None:
+    """A line for each examination of a dataset: what it holds, or why it cannot be read."""
+    count = len(collection.examinations)
+    lines = [f"{collection.dataset}: {count} examinations of {collection.patients} patients"]
+    for one in collection.examinations:
+        what = f"cannot be read: {one.problem}" if one.problem else one.summary
+        lines.append(f"{one.patient} visit {one.visit}: {what}")
+    unreadable = collection.unreadable
+    lines.append(f"{count - unreadable} can be read" + f", {unreadable} cannot" * bool(unreadable))
+    say_lines(lines)
 
 
 def _series_cells(series: "SeriesSummary") -> Sequence[str]:

@@ -15,10 +15,41 @@ class Model(StrEnum):
     PATLAK = "patlak"
 
 
-class EstimatorName(StrEnum):
-    """Estimators by name."""
+LEAST_SQUARES = "least-squares"
 
-    LEAST_SQUARES = "least-squares"
+NETWORKS = (
+    "cnn-local",
+    "cnn-local-global",
+    "lstm",
+    "ab-lstm",
+    "se-net",
+    "cbam",
+    "cnn-local-fab",
+    "csab",
+    "fcsa-net",
+    "fcsa-body",
+)
+"""Networks by name: a plain list, since --help must not load torch."""
+
+
+def estimator_option(value: str) -> str:
+    """An estimator's name or a file of weights; anything else is misuse."""
+    if value in (LEAST_SQUARES, *NETWORKS) or value.endswith(".safetensors"):
+        return value
+    raise typer.BadParameter(
+        f"{value!r}; expected {LEAST_SQUARES}, a network ({', '.join(NETWORKS)}) or a "
+        ".safetensors file of weights"
+    )
+
+
+EstimatorName = Annotated[
+    str,
+    typer.Option(
+        callback=estimator_option,
+        help="least-squares; a network with shipped weights (fcsa-net), which needs neither "
+        "arterial input nor T1; or a .safetensors file of gadmap train.",
+    ),
+]
 
 
 class FileFormat(StrEnum):
@@ -35,6 +66,22 @@ class Vendor(StrEnum):
     GE = "ge"
     PHILIPS = "philips"
     ENHANCED = "enhanced"
+
+
+class Trainable(StrEnum):
+    """What a network can be trained to map."""
+
+    KTRANS = "ktrans"
+    VE = "ve"
+    KEP = "kep"
+    ALL = "all"
+
+
+class Target(StrEnum):
+    """What a network is trained towards."""
+
+    FIT = "fit"
+    TRUTH = "truth"
 
 
 class PriorsName(StrEnum):

@@ -2,5 +2,17 @@
 
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.least_squares import LeastSquares
+from gadmap.estimators.named import named_estimator, needs_concentration, watched
+from gadmap.estimators.network import NetworkEstimator
+from gadmap.estimators.network_input import NetworkInput, network_input
 
-__all__ = ["Estimator", "LeastSquares"]
+__all__ = [
+    "Estimator",
+    "LeastSquares",
+    "NetworkEstimator",
+    "NetworkInput",
+    "named_estimator",
+    "needs_concentration",
+    "network_input",
+    "watched",
+]

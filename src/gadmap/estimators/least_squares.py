@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class LeastSquares:
     fit_delay: bool = False
     device: str = "cpu"
     progress: Callable[[int, int], None] | None = None
+
+    needs_concentration: ClassVar[bool] = True
 
     def estimate(self, exam: Exam) -> ParameterMaps:
         """Maps of every voxel in the mask of `exam`; NaN elsewhere, with a reason.

@@ -1,23 +1,30 @@
 """One function a command, each a few calls long."""
 
-from gadmap.io import describe as info
 from gadmap.pipeline.cohort import CohortFiles, write_cohort
 from gadmap.pipeline.demo import DemoResult, run_demo
+from gadmap.pipeline.info import Collection, info
 from gadmap.pipeline.map_exam import MapResult, map_exam
+from gadmap.pipeline.patients import PreparedPatients, prepared_patients
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
 from gadmap.pipeline.stages import Progress, Stages, Watch
+from gadmap.pipeline.train import TrainResult, train_network
 
 __all__ = [
     "CohortFiles",
+    "Collection",
     "DemoResult",
     "MapResult",
     "PhantomFiles",
+    "PreparedPatients",
     "Progress",
     "Stages",
+    "TrainResult",
     "Watch",
     "info",
     "map_exam",
+    "prepared_patients",
     "run_demo",
+    "train_network",
     "write_cohort",
     "write_phantom",
 ]

@@ -62,7 +62,7 @@ def mask_from(
 def aif_from(
     aif: PathLike | np.ndarray | Aif, series: DceSeries, hct: float | None
 ) -> str | Aif | Bool[np.ndarray, "x y z"]:
-    """Arterial input: "auto", a population's name, a curve, a mask, or a file of either.
+    """Arterial input: "auto", "none", a population's name, a curve, a mask, or a file of either.
 
     Raises
     ------
@@ -73,15 +73,15 @@ def aif_from(
         return aif
     if isinstance(aif, np.ndarray):
         return _inside(aif)
-    if str(aif) == "auto" or str(aif) in POPULATION_AIFS:
+    if str(aif) in ("auto", "none", *POPULATION_AIFS):
         return str(aif)
     if str(aif).lower().endswith(_TABLES):
         return _plasma(read_aif(aif), series.hct if hct is None else hct)
     if _is_volume(aif):
         return _inside(read_volume(aif, series, "arterial mask"))
     raise ValueError(
-        f"arterial input {str(aif)!r}; expected auto, {', '.join(POPULATION_AIFS)}, a CSV or TSV "
-        "file of a curve, or a NIfTI mask"
+        f"arterial input {str(aif)!r}; expected auto, none, {', '.join(POPULATION_AIFS)}, a "
+        "CSV or TSV file of a curve, or a NIfTI mask"
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
-from gadmap.estimators import Estimator
+from gadmap.estimators import Estimator, named_estimator, needs_concentration
 from gadmap.io import (
     listed,
     read_flip_angles,
@@ -22,7 +22,9 @@ from gadmap.io import (
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.pipeline.steps import estimate, prepare
-from gadmap.report import write_report
+from gadmap.report import estimator_remarks, write_report
+
+LEAST_SQUARES = "least-squares"
 
 _PREPARATION = {
     "onset": "mask and onset",
@@ -67,7 +69,7 @@ def map_exam(
     hct: float | None = None,
     relaxivity: float | None = None,
     model: str = "tofts",
-    estimator: str | Estimator = "least-squares",
+    estimator: PathLike | Estimator = LEAST_SQUARES,
     mask: PathLike = "auto",
     motion: bool = False,
     series: str | None = None,
@@ -78,8 +80,9 @@ def map_exam(
     """Read an examination, map it, and write maps and report into `out`, all of it or nothing.
 
     Parameters are those of `read` and `prepare`. Without `vfa` and `t10`, flip-angle volumes that
-    lie beside the dynamic series are used. The estimator is "least-squares", which fits `model`, or
-    an `Estimator`.
+    lie beside the dynamic series are used. The estimator is "least-squares", which fits `model`; a
+    network's name or .safetensors file; or an `Estimator`. For one that needs no concentration, as
+    networks do, T1 and arterial input are not looked for unless they are given.
 
     Raises
     ------
@@ -89,7 +92,8 @@ def map_exam(
     stages, out = Stages(watch), Path(out)
     if vfa and t10 is not None:
         raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
-    fitted = model if estimator == "least-squares" else estimator
+    chosen = named_estimator(model if estimator == LEAST_SQUARES else estimator)
+    needy = needs_concentration(chosen)
     options = {
         "vfa": [_named(path) for path in vfa],
         "t10": _named(t10),
@@ -98,7 +102,7 @@ def map_exam(
         "hct": hct,
         "relaxivity": relaxivity,
         "model": model,
-        "estimator": estimator if isinstance(estimator, str) else type(estimator).__name__,
+        "estimator": _estimator_name(estimator),
         "mask": _named(mask),
         "motion": motion,
         "series": series,
@@ -106,22 +110,24 @@ def map_exam(
     }
     with results_folder(out, overwrite) as folder:
         with stages.stage("reading"):
-            dynamic, flips, found = _read(source, vfa, t10 is not None, series, frame_step)
+            dynamic, flips, found = _read(
+                source, vfa, t10 is not None or not needy, series, frame_step
+            )
         with stages.split(_PREPARATION) as progress:
             exam = prepare(
                 dynamic,
                 vfa=flips,
                 t10=t10,
                 b1=b1,
-                aif=aif,
+                aif="none" if aif == "auto" and not needy else aif,
                 mask=mask,
                 hct=hct,
                 relaxivity=relaxivity,
                 motion=motion,
                 progress=progress,
             )
-        with stages.stage("fit") as progress:
-            maps = estimate(exam, fitted, progress=progress)
+        with stages.stage("fit" if needy else "network") as progress:
+            maps = estimate(exam, chosen, progress=progress)
         record = _record(options)
         with stages.stage("writing"):
             names = write_maps(folder, maps, exam, record | {"seconds": dict(stages.seconds)})
@@ -131,7 +137,14 @@ def map_exam(
         exam=exam,
         maps=maps,
         files=[out / file.name for file in (*names, Path("report.html"))],
-        remarks=(_clock(dynamic), *found, *dynamic.notes, *_skipped(dynamic), *exam.assumptions),
+        remarks=(
+            _clock(dynamic),
+            *found,
+            *dynamic.notes,
+            *_skipped(dynamic),
+            *exam.assumptions,
+            *estimator_remarks(maps),
+        ),
         seconds=stages.seconds,
     )
 
@@ -139,12 +152,12 @@ def map_exam(
 def _read(
     source: PathLike,
     vfa: Sequence[PathLike],
-    t1_is_given: bool,
+    t1_is_settled: bool,
     series: str | None,
     frame_step: float | None,
 ) -> tuple[DceSeries, FlipAngleSeries | None, tuple[str, ...]]:
     """The dynamic series, the flip-angle volumes, and a remark if these were found beside it."""
-    if vfa or t1_is_given:
+    if vfa or t1_is_settled:
         dynamic = read_series(source, series=series, frame_step=frame_step)
         return dynamic, read_flip_angles(vfa, dynamic) if vfa else None, ()
     dynamic, flips = read_series_and_flip_angles(source, series=series, frame_step=frame_step)
@@ -162,6 +175,10 @@ def _record(options: Mapping[str, object]) -> dict[str, object]:
         "options": dict(options),
         "versions": versions | {library: version(library) for library in _LIBRARIES},
     }
+
+
+def _estimator_name(estimator: PathLike | Estimator) -> str:
+    return Path(estimator).name if isinstance(estimator, str | Path) else type(estimator).__name__
 
 
 def _named(value: float | PathLike | None) -> float | str | None:

@@ -7,9 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from gadmap.data import Aif, DceSeries, Exam, ParameterMaps
-from gadmap.estimators import Estimator, LeastSquares
+from gadmap.estimators import Estimator, named_estimator, watched
 from gadmap.io import read_series, write_maps
-from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import exam_concentration
 from gadmap.pipeline.inputs import (
     FlipAngles,
@@ -91,7 +90,8 @@ def prepare(
     aif
         Arterial input: "auto" finds it in the images; a population's name ("parker", "georgiou",
         "weinmann"); an `Aif`; a CSV or TSV file with columns time_s and plasma_mmol_per_l or
-        blood_mmol_per_l; a mask (x, y, z) of arterial voxels, or its NIfTI file.
+        blood_mmol_per_l; a mask (x, y, z) of arterial voxels, or its NIfTI file; "none" for an
+        estimator that uses none, as networks do.
     mask
         Voxels to estimate: None or "auto" for the body in view, "none" for every voxel, an array
         (x, y, z) or a NIfTI file, non-zero inside.
@@ -136,7 +136,7 @@ def prepare(
 
 
 def estimate(
-    exam: Exam, estimator: str | Estimator = "tofts", *, progress: Progress | None = None
+    exam: Exam, estimator: PathLike | Estimator = "tofts", *, progress: Progress | None = None
 ) -> ParameterMaps:
     """Parameter maps of an examination.
 
@@ -146,7 +146,8 @@ def estimate(
         From `prepare`.
     estimator
         A kinetic model's name, "tofts", "extended-tofts" or "patlak", for an exact least-squares
-        fit of it; or an `Estimator`.
+        fit of it; a network's name, "fcsa-net", for its shipped weights; a .safetensors file of
+        weights; or an `Estimator`.
     progress
         Called with the work done and the whole of it.
 
@@ -157,8 +158,11 @@ def estimate(
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file of weights.
     ValueError
-        If there is no model of that name.
+        If there is nothing of that name, the weights cannot be used, or the series does not suit
+        the network.
 
     Examples
     --------
@@ -166,13 +170,7 @@ def estimate(
     >>> maps["vp"].shape, maps.standard_error["vp"].shape  # doctest: +SKIP
     ((256, 256, 16), (256, 256, 16))
     """
-    if not isinstance(estimator, str):
-        return estimator.estimate(exam)
-    if estimator not in KINETIC_MODELS:
-        raise ValueError(
-            f"no estimator {estimator!r}; there are the models {', '.join(KINETIC_MODELS)}"
-        )
-    return LeastSquares(estimator, progress=progress).estimate(exam)
+    return watched(named_estimator(estimator), progress).estimate(exam)
 
 
 def write(

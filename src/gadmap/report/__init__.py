@@ -1,5 +1,6 @@
 """One self-contained HTML page about an examination's maps."""
 
 from gadmap.report.page import write_report
+from gadmap.report.words import estimator_remarks
 
-__all__ = ["write_report"]
+__all__ = ["estimator_remarks", "write_report"]

@@ -88,19 +88,29 @@ def enhancing(maps: ParameterMaps) -> Bool[np.ndarray, "x y z"]:
 def determined(maps: ParameterMaps, name: str) -> Bool[np.ndarray, "x y z"]:
     """Enhancing voxels whose data determine the parameter: it did not reach its upper bound.
 
-    A derived parameter, as kep, is determined where those it comes from are.
+    A derived parameter, as a fit's kep, is determined where those it comes from are.
     """
     bounds = maps.settings.get("bounds")
     given = bounds if isinstance(bounds, Mapping) else {}
     drawn = enhancing(maps)
-    for source in _SOURCES.get(name, (name,)):
+    for source in (name,) if name in given else _SOURCES.get(name, (name,)):
         if source in maps.values and source in QUANTITIES:
             high = float(given.get(source, QUANTITIES[source].bounds)[1])
             drawn = drawn & (maps[source] < high * (1 - _AT_BOUND))
     return drawn
 
 
-def telling(maps: ParameterMaps, name: str = "ktrans") -> Bool[np.ndarray, "x y z"]:
+def fits_curves(maps: ParameterMaps) -> bool:
+    """Whether the maps come from curves of concentration; a network's come from the signal."""
+    return bool(maps.settings.get("uses_concentration", True))
+
+
+def leading(maps: ParameterMaps) -> str:
+    """The parameter that voxels and slices are chosen by: ktrans where there is one."""
+    return "ktrans" if "ktrans" in maps.values else next(iter(maps.values))
+
+
+def telling(maps: ParameterMaps, name: str) -> Bool[np.ndarray, "x y z"]:
     """Voxels whose parameter is determined and at least three standard errors."""
     drawn = determined(maps, name)
     error = maps.standard_error.get(name)
@@ -110,14 +120,15 @@ def telling(maps: ParameterMaps, name: str = "ktrans") -> Bool[np.ndarray, "x y 
 def slices_that_matter(maps: ParameterMaps, most: int) -> list[int]:
     """At most so many slices where most enhances most strongly, in the order of the array.
 
-    A slice counts with the sum of its squared ktrans, so that a small tumour weighs more than a
-    large area of faint enhancement. Only voxels that can be told from zero count, capped at their
-    99th percentile: a vessel is no reason to show a slice.
+    A slice counts with the sum of its squared ktrans (its leading parameter's where there is none),
+    so that a small tumour weighs more than a large area of faint enhancement. Only voxels that can
+    be told from zero count, capped at their 99th percentile: a vessel is no reason to show a slice.
     """
-    drawn = telling(maps)
-    ktrans = np.where(drawn, maps["ktrans"], 0).astype(np.float64)
-    cap = float(np.percentile(ktrans[drawn], 99.0)) if drawn.any() else 1.0
-    weight = np.minimum(ktrans / (cap or 1.0), 1) ** 2
+    name = leading(maps)
+    drawn = telling(maps, name)
+    values = np.where(drawn, maps[name], 0).astype(np.float64)
+    cap = float(np.percentile(values[drawn], 99.0)) if drawn.any() else 1.0
+    weight = np.minimum(values / (cap or 1.0), 1) ** 2
     area = _NEGLIGIBLE * maps.valid.sum(axis=(0, 1))
     return _largest(weight.sum(axis=(0, 1)) + area, most) or [maps.valid.shape[2] // 2]
 

@@ -11,7 +11,7 @@ from gadmap.data import Exam, ParameterMaps
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import exam_concentration
-from gadmap.report.anatomy import telling
+from gadmap.report.anatomy import fits_curves, telling
 
 PERCENTILES = (10.0, 50.0, 75.0, 90.0, 97.0, 99.5)
 
@@ -44,7 +44,15 @@ class VoxelCurve:
 
 
 def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
-    """Curves at fixed percentiles of ktrans among voxels where it can be told from zero."""
+    """Curves at fixed percentiles of ktrans among voxels where it can be told from zero.
+
+    None where the maps do not come from curves, or are not all that the model needs.
+    """
+    model = KINETIC_MODELS.get(maps.model)
+    if not fits_curves(maps) or model is None:
+        return []
+    if not {quantity.name for quantity in model.parameters} <= maps.values.keys():
+        return []
     voxels = _at_percentiles(maps, PERCENTILES)
     if not voxels.size:
         return []
@@ -70,7 +78,7 @@ def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
 
 def _at_percentiles(maps: ParameterMaps, percentiles: tuple[float, ...]) -> Int[np.ndarray, "n 3"]:
     """Indices of the voxels nearest to percentiles of ktrans, rising."""
-    inside = np.argwhere(telling(maps))
+    inside = np.argwhere(telling(maps, "ktrans"))
     if not len(inside):
         return np.empty((0, 3), dtype=np.int64)
     order = np.argsort(maps["ktrans"][tuple(inside.T)], kind="stable")

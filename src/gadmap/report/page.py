@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from gadmap.data import Exam, ParameterMaps
-from gadmap.report.anatomy import anatomy_of, enhancing
+from gadmap.report.anatomy import anatomy_of, enhancing, fits_curves, leading
 from gadmap.report.input_section import curve_figures, input_figure, motion_figure
 from gadmap.report.maps_section import (
     error_figures,
@@ -23,7 +24,14 @@ from gadmap.report.numbers_section import (
     reason_rows,
     record_tables,
 )
-from gadmap.report.words import number, plain
+from gadmap.report.words import (
+    estimator_remarks,
+    number,
+    plain,
+    quantity_of,
+    symbol_markup,
+    unit_text,
+)
 
 
 def write_report(
@@ -66,13 +74,15 @@ def render(exam: Exam, maps: ParameterMaps, record: Mapping[str, object]) -> str
         exam=exam,
         maps=maps,
         view=anatomy.view,
+        fitted=fits_curves(maps),
+        remarks=estimator_remarks(maps),
         tiles=headline_figures(maps),
         model=maps.model.replace("-", " ").title(),
         parameters=parameter_figures(anatomy, maps),
         errors=error_figures(anatomy, maps),
         quality=quality_figure(anatomy, maps),
         t10=t10_figure(anatomy, exam, maps),
-        arterial=input_figure(anatomy, exam),
+        arterial=input_figure(anatomy, exam) if fits_curves(maps) else None,
         curves=curves,
         curves_place=curves_place,
         reasons=reason_rows(maps),
@@ -81,18 +91,24 @@ def render(exam: Exam, maps: ParameterMaps, record: Mapping[str, object]) -> str
         motion=motion_figure(exam),
         acquisition=acquisition_facts(anatomy, exam),
         preparation=preparation_facts(exam),
-        settings=[(name, plain(value)) for name, value in maps.settings.items()],
+        settings=[
+            (name, plain(value)) for name, value in maps.settings.items() if name != "remarks"
+        ],
         tables=record_tables(record),
     )
 
 
 def headline_figures(maps: ParameterMaps) -> list[tuple[str, str]]:
-    """The numbers at the top: value and what it is."""
+    """The numbers at the top: value and what it is. Only a fit tells what enhances above noise."""
     estimated, drawn = int(maps.valid.sum()), enhancing(maps)
-    figures = [(f"{estimated:,}", "voxels estimated"), (f"{int(drawn.sum()):,}", "of them enhance")]
+    figures = [(f"{estimated:,}", "voxels estimated")]
+    if fits_curves(maps):
+        figures.append((f"{int(drawn.sum()):,}", "of them enhance"))
     if not drawn.any():
         return figures
-    figures.append((f"{number(_median(maps, 'ktrans', drawn))} 1/min", "median Ktrans there"))
+    first = quantity_of(leading(maps))
+    middle = f"{number(_median(maps, first.name, drawn))} {unit_text(first)}"
+    figures.append((middle, Markup("median {} there").format(symbol_markup(first))))
     if "r2" in maps.values:
         figures.append((number(_median(maps, "r2", drawn)), "median R² there"))
     return figures

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
+from gadmap.data import ParameterMaps
 from gadmap.quantities import QUANTITIES, Quantity
 
 _RAISED = re.compile(r"\^\{?(\w+)\}?")
@@ -39,6 +40,12 @@ def plus_minus(values: Mapping[str, float], errors: Mapping[str, float], name: s
     """A value with its standard error where there is one."""
     error = f" ± {errors[name]:.2g}" if name in errors else ""
     return f"{values[name]:.3g}{error} {quantity_of(name).unit}".rstrip()
+
+
+def estimator_remarks(maps: ParameterMaps) -> tuple[str, ...]:
+    """Sentences that the estimator has for the reader."""
+    remarks = maps.settings.get("remarks", ())
+    return tuple(map(str, remarks)) if isinstance(remarks, list | tuple) else ()
 
 
 def plain(value: object) -> str:

@@ -1,0 +1,65 @@
+"""`gadmap train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gadmap.cli.options import Out, PriorsName, Target, Trainable
+
+
+def train(
+    out: Out,
+    data: Annotated[
+        str, typer.Option(help="phantom, or a folder with one folder for each examination.")
+    ],
+    network: Annotated[
+        str | None, typer.Argument(metavar="NETWORK", help="Its name; else the recipe's.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Recipe (TOML); the options here win over it.")
+    ] = None,
+    quantity: Annotated[Trainable | None, typer.Option(help="What to map.")] = None,
+    target: Annotated[
+        Target | None, typer.Option(help="Maps of the least-squares fit, or a phantom's truth.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of the optimiser.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of first weights and batches.")] = None,
+    precision: Annotated[str | None, typer.Option(help="32 or bf16-mixed.")] = None,
+    devices: Annotated[int | None, typer.Option(min=1, help="That share each batch.")] = None,
+    cohort: Annotated[int | None, typer.Option(min=3, help="Number of phantoms.")] = None,
+    priors: Annotated[PriorsName | None, typer.Option(help="How phantoms are drawn.")] = None,
+    matrix: Annotated[int | None, typer.Option(min=64, help="Of the phantoms.")] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of prepared patients, for several trainings.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=2, help="Processes to prepare patients.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where OUT was left.")] = False,
+) -> None:
+    """Train a network. What neither options nor recipe choose is the paper's protocol."""
+    from gadmap.cli.console import on_terminal, progress_bar, say_training
+    from gadmap.pipeline import train_network
+    from gadmap.training import Recipe, changed, read_recipe
+
+    recipe = changed(
+        read_recipe(config) if config else Recipe(),
+        network=network,
+        quantity=quantity,
+        target=target,
+        steps=steps,
+        seed=seed,
+        precision=precision,
+        devices=devices,
+        cohort={"count": cohort, "priors": priors, "matrix": matrix},
+    )
+    result = train_network(
+        data,
+        out,
+        recipe,
+        cache=cache,
+        jobs=jobs,
+        resume=resume,
+        progress=on_terminal(),
+        watch=progress_bar,
+    )
+    say_training(result, recipe)

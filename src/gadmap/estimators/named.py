@@ -1,0 +1,53 @@
+"""Estimators by name."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from gadmap.estimators.estimator import Estimator
+from gadmap.estimators.least_squares import LeastSquares
+from gadmap.estimators.network import NetworkEstimator
+from gadmap.networks import NETWORKS
+from gadmap.networks.shipped import SUFFIX, shipped_weights, trained_network
+from gadmap.physics.kinetics import KINETIC_MODELS
+
+
+def named_estimator(which: str | Path | Estimator) -> Estimator:
+    """The estimator that is meant by a name or a file; an estimator means itself.
+
+    Parameters
+    ----------
+    which
+        A kinetic model, for least squares; a network, for its shipped weights; a .safetensors file
+        of a network's weights.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file of weights.
+    ValueError
+        If there is nothing of that name, or the weights cannot be used.
+    """
+    if not isinstance(which, str | Path):
+        return which
+    if which in KINETIC_MODELS:
+        return LeastSquares(str(which))
+    if which in NETWORKS or str(which).endswith(SUFFIX):
+        return NetworkEstimator(trained_network(which))
+    raise ValueError(
+        f"no estimator {str(which)!r}; there are the models {', '.join(KINETIC_MODELS)}, the "
+        f"networks {', '.join(shipped_weights()) or '(none shipped)'}, and {SUFFIX} files"
+    )
+
+
+def watched(estimator: Estimator, progress: Callable[[int, int], None] | None) -> Estimator:
+    """The estimator, telling its progress where it can and is not yet asked to."""
+    known = isinstance(estimator, LeastSquares | NetworkEstimator)
+    if progress is None or not known or estimator.progress is not None:
+        return estimator
+    return replace(estimator, progress=progress)
+
+
+def needs_concentration(estimator: Estimator) -> bool:
+    """Whether T1 and arterial input enter; true of an estimator that does not say."""
+    return bool(getattr(estimator, "needs_concentration", True))

@@ -1,0 +1,96 @@
+"""What a network sees of an examination; training and estimation come through this one door."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from gadmap.data import Exam, Reason
+from gadmap.networks.frame_grid import FrameGrid, resampling_weights, signal_scale
+from gadmap.preparation.mask import foreground
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NetworkInput:
+    """An examination on a network's frames, made slice by slice.
+
+    Attributes
+    ----------
+    exam
+        The examination.
+    weights
+        Of the series' samples in the network's frames.
+    usable
+        Voxels whose samples are all finite and not negative, and not all 0 before contrast.
+    body
+        Usable voxels of the body in view. It does not depend on what part of it is to be mapped,
+        so neither does what a network makes of a voxel.
+    reason
+        `Reason` of each voxel: why it has no estimate, or that it gets one.
+    scale
+        Signal [a.u.] that becomes 1.
+    """
+
+    exam: Exam
+    weights: Float[np.ndarray, "time frames"]
+    usable: Bool[np.ndarray, "x y z"]
+    body: Bool[np.ndarray, "x y z"]
+    reason: UInt8[np.ndarray, "x y z"]
+    scale: float
+
+    def plane(self, z: int) -> Float[np.ndarray, "x y frames"]:
+        """Signal of a slice on the network's frames over the scale; 0 where it is not usable."""
+        return _resampled(self.exam, z, self.usable, self.weights / self.scale)
+
+
+def network_input(exam: Exam, grid: FrameGrid) -> NetworkInput:
+    """The examination as a network of that frame grid sees it.
+
+    Raises
+    ------
+    ValueError
+        If the series is too short or too coarse, or holds no body.
+    """
+    weights = resampling_weights(exam.series.t, exam.baseline_frames, grid)
+    reason = _reasons(exam)
+    usable = reason == Reason.ESTIMATED
+    body = usable & (exam.mask if exam.mask_source == "auto" else foreground(exam.series))
+    curves = np.concatenate(
+        [_resampled(exam, z, usable, weights)[body[..., z]] for z in range(body.shape[2])]
+    )
+    return NetworkInput(
+        exam=exam,
+        weights=weights,
+        usable=usable,
+        body=body,
+        reason=np.where(exam.mask, reason, np.uint8(Reason.OUTSIDE_MASK)),
+        scale=signal_scale(curves, np.ones(len(curves), dtype=bool)),
+    )
+
+
+def _resampled(
+    exam: Exam,
+    z: int,
+    usable: Bool[np.ndarray, "x y z"],
+    weights: Float[np.ndarray, "time frames"],
+) -> Float[np.ndarray, "x y frames"]:
+    """Signal of a slice times the weights; 0 where it is not usable."""
+    plane = exam.series.signal[:, :, z]
+    if not usable[..., z].all():
+        plane = np.where(usable[..., z, None], plane, 0)
+    return plane.astype(np.float32, copy=False) @ weights.astype(np.float32)
+
+
+def _reasons(exam: Exam) -> UInt8[np.ndarray, "x y z"]:
+    """Why a voxel has no usable signal; the first that applies."""
+    signal = exam.series.signal
+    with np.errstate(invalid="ignore"):
+        lowest, highest = signal.min(axis=-1), signal.max(axis=-1)
+        before = signal[..., : exam.baseline_frames].sum(axis=-1)
+        causes = {
+            Reason.NOT_FINITE: ~(np.isfinite(lowest) & np.isfinite(highest)),
+            Reason.NEGATIVE_SIGNAL: lowest < 0,
+            Reason.NO_SIGNAL: before <= 0,
+        }
+    found = np.select(list(causes.values()), list(causes), Reason.ESTIMATED)
+    return found.astype(np.uint8)

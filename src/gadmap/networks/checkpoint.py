@@ -1,0 +1,189 @@
+"""Trained networks as files: safetensors, which hold numbers and text and cannot run code.
+
+All that a network needs to be used stands in the file's metadata, each entry as JSON: `format`,
+`version`, `network`, `configuration`, `quantities`, `scales`, `frame_grid`, `provenance`.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from gadmap.networks import NETWORKS
+from gadmap.networks.checks import (
+    ENTRIES,
+    require_entries,
+    require_metadata,
+    require_tensors,
+)
+from gadmap.networks.frame_grid import FrameGrid
+
+FORMAT = "gadmap network"
+VERSION = 1
+
+_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainedNetwork:
+    """A network with weights, and what they were made for.
+
+    Attributes
+    ----------
+    network
+        Name in `NETWORKS`.
+    configuration
+        What the network is built with: `frames` and `outputs`.
+    quantities
+        Name of the quantity of each output channel.
+    scales
+        Quantity name to the value, in the quantity's unit, that an output of 1 stands for.
+    grid
+        Frames that the input is brought to.
+    provenance
+        How the weights came about, for records and reports; what JSON can hold. Where it has
+        `acquisition`, a mapping from a field of `Acquisition` (`tr` [s], `flip_angle` [rad],
+        `field_strength` [T]) to [lowest, highest] of the training data, an examination outside is
+        remarked on.
+    module
+        The network itself.
+
+    Raises
+    ------
+    ValueError
+        If these do not fit together.
+    """
+
+    network: str
+    configuration: Mapping[str, int]
+    quantities: tuple[str, ...]
+    scales: Mapping[str, float]
+    grid: FrameGrid
+    provenance: Mapping[str, Any]
+    module: nn.Module
+
+    def __post_init__(self) -> None:
+        require_metadata(self.network, self.configuration, self.quantities, self.scales, self.grid)
+        built = built_network(self.network, self.configuration).state_dict()
+        require_tensors(self.module.state_dict(), built)
+
+
+def built_network(network: str, configuration: Mapping[str, int]) -> nn.Module:
+    """A network without training, ready for use: no gradients, convolutions channels last."""
+    module = NETWORKS[network](**configuration).eval().requires_grad_(False)
+    return nn.utils.convert_conv2d_weight_memory_format(module, torch.channels_last)
+
+
+def write_network(path: str | Path, trained: TrainedNetwork) -> Path:
+    """File of a trained network; it is there completely or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    path = Path(path)
+    entries = {
+        "network": trained.network,
+        "configuration": dict(trained.configuration),
+        "quantities": list(trained.quantities),
+        "scales": dict(trained.scales),
+        "frame_grid": asdict(trained.grid),
+        "provenance": dict(trained.provenance),
+    }
+    metadata = {name: json.dumps(entry, allow_nan=False) for name, entry in entries.items()}
+    metadata |= {"format": FORMAT, "version": str(VERSION)}
+    tensors = {name: t.detach().contiguous() for name, t in trained.module.state_dict().items()}
+    part = path.with_name(f".{path.name}-{secrets.token_hex(4)}.part")
+    try:
+        save_file(tensors, part, metadata)
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def read_network(path: str | Path) -> TrainedNetwork:
+    """The trained network of a file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is of another kind, above all a pickle; is damaged; names a network that there
+        is not; or holds other tensors than its metadata tell.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file of network weights")
+    metadata, tensors = _contents(path)
+    try:
+        return _trained(_entries(metadata), tensors)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _contents(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        if _is_pickle(path):
+            raise ValueError(
+                f"{path}: a pickle as torch.save writes it, which can run code when it is read; "
+                "expected safetensors, as gadmap train writes them"
+            ) from None
+        raise ValueError(
+            f"{path}: not safetensors, or damaged ({error}); expected a file of gadmap train"
+        ) from error
+
+
+def _is_pickle(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(4)
+    return start == _ZIP or start[:1] == _PICKLE
+
+
+def _entries(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The metadata, parsed."""
+    if metadata.get("format") != FORMAT:
+        raise ValueError("holds no network of gadmap; expected a file that gadmap train wrote")
+    if metadata.get("version") != str(VERSION):
+        raise ValueError(
+            f"format version {metadata.get('version')}; this gadmap reads {VERSION}. "
+            "Was it written by a newer one?"
+        )
+    try:
+        entries = {name: json.loads(metadata[name]) for name in ENTRIES}
+    except KeyError as error:
+        raise ValueError(f"metadata lack {error.args[0]!r}; was the file edited?") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"metadata are not JSON ({error}); was the file edited?") from error
+    require_entries(entries)
+    return entries
+
+
+def _trained(entries: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TrainedNetwork:
+    grid, quantities = FrameGrid(**entries["frame_grid"]), tuple(entries["quantities"])
+    network, configuration, scales = (entries[n] for n in ("network", "configuration", "scales"))
+    require_metadata(network, configuration, quantities, scales, grid)
+    module = built_network(network, configuration)
+    require_tensors(tensors, module.state_dict())
+    module.load_state_dict(dict(tensors))
+    return TrainedNetwork(
+        network=network,
+        configuration=configuration,
+        quantities=quantities,
+        scales=scales,
+        grid=grid,
+        provenance=entries["provenance"],
+        module=module,
+    )

@@ -1,0 +1,42 @@
+"""Trained networks by name, or by file."""
+
+from pathlib import Path
+
+from gadmap.networks import NETWORKS
+from gadmap.networks.checkpoint import TrainedNetwork, read_network
+
+SUFFIX = ".safetensors"
+
+_WEIGHTS = Path(__file__).parent / "weights"
+
+
+def shipped_weights() -> dict[str, Path]:
+    """Network to the file of weights that the package holds for it."""
+    return {file.stem: file for file in sorted(_WEIGHTS.glob(f"*{SUFFIX}"))}
+
+
+def trained_network(which: str | Path) -> TrainedNetwork:
+    """A trained network: the shipped one of that name, or that of a .safetensors file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If there is no such network, or none is shipped for it; or the file cannot be used.
+    """
+    if str(which).endswith(SUFFIX):
+        return read_network(which)
+    shipped = shipped_weights()
+    if str(which) in shipped:
+        return read_network(shipped[str(which)])
+    there = f"shipped are weights of {', '.join(shipped) or 'no network'}"
+    if which in NETWORKS:
+        raise ValueError(
+            f"no weights of {which} are shipped; {there}. Train it with gadmap train {which}, and "
+            f"give the {SUFFIX} file"
+        )
+    raise ValueError(
+        f"no network {str(which)!r}; there are {', '.join(NETWORKS)}, {there}; or give a "
+        f"{SUFFIX} file"
+    )

@@ -1,0 +1,230 @@
+"""Patients for training and evaluation: prepared by the road of any examination, kept on disk."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gadmap.data import DceSeries, Exam, FlipAngleSeries
+from gadmap.estimators import LeastSquares
+from gadmap.networks.frame_grid import RIDER_GRID
+from gadmap.phantoms import PRIORS, patient_case, phantom_of
+from gadmap.physics.side_by_side import one_thread
+from gadmap.pipeline.cohort_exams import CohortExam, cohort_exams
+from gadmap.pipeline.inputs import PathLike
+from gadmap.pipeline.stages import Progress
+from gadmap.preparation import prepare
+from gadmap.training.patient import MAPPED, Patient, largest_slices, patient_of
+from gadmap.training.patient_file import Patients, write_patient
+from gadmap.training.recipe import Recipe
+
+PHANTOM = "phantom"
+"""What `data` is called where the patients are phantoms that are never written as images."""
+
+_PREPARATION = 1  # raise it when the same settings make other patients
+_MOST_JOBS = 2
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PreparedPatients:
+    """Patients on disk, and those that could not be used.
+
+    Attributes
+    ----------
+    patients
+        By name, each read when it is asked for.
+    refused
+        Name to the reason.
+    digests
+        Name to the digest of all that made the patient.
+    """
+
+    patients: Patients
+    refused: Mapping[str, str]
+    digests: Mapping[str, str]
+
+
+def prepared_patients(
+    data: PathLike,
+    recipe: Recipe,
+    cache: PathLike,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> PreparedPatients:
+    """Patients of a cohort, prepared as `gadmap map` prepares them and fitted by least squares.
+
+    What was prepared before with the same settings is not done again. Each patient is let go
+    before the next, so memory does not grow with their number.
+
+    Parameters
+    ----------
+    data
+        "phantom" for the recipe's own phantoms, or a folder of examinations.
+    recipe
+        Its cohort, slices and motion correction count.
+    cache
+        Folder for the prepared patients.
+    jobs
+        Processes, two at most: each holds a whole examination.
+    progress
+        Called with the number of patients done and of all.
+
+    Raises
+    ------
+    ValueError, OSError
+        If the folder holds no examinations, or the cache cannot be written.
+    """
+    cache = Path(cache)
+    cache.mkdir(parents=True, exist_ok=True)
+    tasks = list(_phantoms(recipe) if str(data) == PHANTOM else _examinations(Path(data), recipe))
+    refused: dict[str, str] = {}
+    for done, (task, reason) in enumerate(_done(tasks, cache, min(jobs, _MOST_JOBS)), 1):
+        if reason:
+            refused[task.name] = reason
+        if progress:
+            progress(done, len(tasks))
+    usable = [task for task in tasks if task.name not in refused]
+    return PreparedPatients(
+        patients=Patients({task.name: task.file(cache) for task in usable}),
+        refused=refused,
+        digests={task.name: task.digest for task in usable},
+    )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A patient to be prepared.
+
+    Attributes
+    ----------
+    settings
+        All that makes the patient, in terms of JSON.
+    make
+        Makes it.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    make: Callable[[], Patient]
+
+    @property
+    def digest(self) -> str:
+        """Of the settings."""
+        return hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()[:16]
+
+    def file(self, cache: Path) -> Path:
+        """Where the patient is kept."""
+        return cache / f"{self.name}-{self.digest}.safetensors"
+
+
+def _done(tasks: list[_Task], cache: Path, jobs: int) -> Iterator[tuple[_Task, str]]:
+    """Each task when it is done, with the reason if the patient cannot be used."""
+    if jobs < 2:
+        yield from ((task, _prepare_once(task, cache)) for task in tasks)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        found = pool.map(partial(_prepare_once_alone, cache=cache), tasks)
+        yield from zip(tasks, found, strict=True)
+
+
+def _prepare_once_alone(task: _Task, cache: Path) -> str:
+    with one_thread():
+        return _prepare_once(task, cache)
+
+
+def _prepare_once(task: _Task, cache: Path) -> str:
+    """Prepare a patient unless that was done; the reason if it cannot be used, else nothing."""
+    file = task.file(cache)
+    refusal = file.with_suffix(".refused.txt")
+    if refusal.exists():
+        return refusal.read_text(encoding="utf-8")
+    if file.exists():
+        return ""
+    try:
+        patient = task.make()
+    except ValueError as error:  # one examination that is no use must not stop a cohort
+        reason = " ".join(str(error).split())
+        refusal.write_text(reason, encoding="utf-8")
+        return reason
+    write_patient(file, patient)
+    return ""
+
+
+def _phantoms(recipe: Recipe) -> Iterator[_Task]:
+    cohort = recipe.cohort
+    for index in range(cohort.count):
+        drawn = cohort.model_dump(exclude={"count"}) | {"index": index}
+        yield _Task(
+            name=f"patient-{index + 1:03d}",
+            settings=_shared_settings(recipe) | {"phantom": drawn},
+            make=partial(_phantom_patient, f"patient-{index + 1:03d}", recipe, index),
+        )
+
+
+def _phantom_patient(name: str, recipe: Recipe, index: int) -> Patient:
+    cohort = recipe.cohort
+    case = patient_case(
+        cohort.seed,
+        index,
+        priors=PRIORS[cohort.priors],
+        matrix=cohort.matrix,
+        slices=cohort.slices,
+    )
+    phantom = phantom_of(case)
+    truth = {quantity: phantom.truth[quantity] for quantity in MAPPED}
+    return _prepared(name, recipe, phantom.exam.series, phantom.vfa, truth)
+
+
+def _examinations(folder: Path, recipe: Recipe) -> Iterator[_Task]:
+    for exam in cohort_exams(folder):
+        yield _Task(
+            name=exam.name,
+            settings=_shared_settings(recipe) | {"files": exam.fingerprint()},
+            make=partial(_examined_patient, exam, recipe),
+        )
+
+
+def _examined_patient(exam: CohortExam, recipe: Recipe) -> Patient:
+    series, vfa = exam.read()
+    return _prepared(exam.name, recipe, series, vfa, exam.truth(series))
+
+
+def _prepared(
+    name: str,
+    recipe: Recipe,
+    series: DceSeries,
+    vfa: FlipAngleSeries | None,
+    truth: Mapping[str, np.ndarray] | None,
+) -> Patient:
+    """T1, arterial input, mask and fit as in any examination; the fit only where it is kept."""
+    exam = prepare(series, vfa=vfa, aif="auto", motion=recipe.motion)
+    slices = largest_slices(exam.mask, recipe.slices)
+    fit = LeastSquares("tofts").estimate(replace(exam, mask=_only(exam, slices)))
+    return patient_of(name, exam, fit, truth, RIDER_GRID, slices)
+
+
+def _only(exam: Exam, slices: tuple[int, int]) -> np.ndarray:
+    """The mask in some slices."""
+    kept = np.zeros_like(exam.mask)
+    kept[:, :, slice(*slices)] = exam.mask[:, :, slice(*slices)]
+    return kept
+
+
+def _shared_settings(recipe: Recipe) -> dict[str, Any]:
+    """What makes every patient what it is."""
+    return {
+        "gadmap": version("gadmap"),
+        "preparation": _PREPARATION,
+        "slices": recipe.slices,
+        "motion": recipe.motion,
+        "grid": asdict(RIDER_GRID),
+    }

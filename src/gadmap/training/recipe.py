@@ -1,0 +1,188 @@
+"""Every choice of a training, as a person writes it in a TOML file."""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+MAPPED = ("ktrans", "ve", "kep")
+"""What a network can be trained to map."""
+
+
+class _Strict(BaseModel):
+    """Refuses unknown keys; cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CohortRecipe(_Strict):
+    """The phantoms of `--data phantom`.
+
+    Attributes
+    ----------
+    count
+        Patients.
+    seed
+        Of their anatomies, tumours, arterial inputs and noise.
+    priors
+        What is drawn: "rider", one scanner and protocol, or "wide", many.
+    matrix, slices
+        Voxels along x and y, and slices.
+    """
+
+    count: int = Field(default=19, ge=3)
+    seed: int = Field(default=0, ge=0)
+    priors: Literal["rider", "wide"] = "rider"
+    matrix: int = Field(default=256, ge=64)
+    slices: int = Field(default=16, ge=1)
+
+
+class Recipe(_Strict):
+    """A training; the defaults are the paper's protocol.
+
+    Attributes
+    ----------
+    network
+        Its name.
+    quantity
+        What is mapped: "ktrans", "ve" or "kep", or "all" three as output channels.
+    target
+        "fit" for the least-squares maps, as in the paper, or "truth", which phantoms have.
+    steps, batch, learning_rate, schedule
+        Of the optimiser Adam; "cosine" lets the rate fall to 1 % over the steps.
+    seed
+        Of the first weights, the regions, the rotations and the batches.
+    split, split_seed
+        Training, validation and test patients are in these proportions, at least one each, and
+        drawn with a seed of their own, so that repeats share their test patients.
+    slices
+        Slices of each patient, about the one that shows most tissue.
+    regions, region_size, region_tissue
+        Non-overlapping square regions of a slice, their edge, and the share of each that must be
+        inside the mask.
+    rotations
+        Random angles at which a training region is seen.
+    voxels
+        Voxels a step for networks that see one voxel at a time; a batch of regions is too many.
+    precision
+        "32" or "bf16-mixed".
+    scale_quantile
+        An output of 1 is this quantile of the training patients' target.
+    validate_every, checkpoint_every
+        Steps between two looks at the validation patients, and between two checkpoints.
+    choose
+        Which weights are the result: the "last" ones, or the "best" on the validation patients.
+    devices
+        Processes that share a batch (DDP).
+    motion
+        True to correct motion in preparing the patients.
+    cohort
+        The phantoms of `--data phantom`.
+    """
+
+    network: str = "fcsa-net"
+    quantity: Literal["ktrans", "ve", "kep", "all"] = "ktrans"
+    target: Literal["fit", "truth"] = "fit"
+    steps: int = Field(default=20_000, gt=0)
+    batch: int = Field(default=64, gt=0)
+    learning_rate: float = Field(default=5e-4, gt=0, lt=1)
+    schedule: Literal["constant", "cosine"] = "constant"
+    seed: int = Field(default=0, ge=0)
+    split: tuple[int, int, int] = (12, 2, 5)
+    split_seed: int = Field(default=0, ge=0)
+    slices: int = Field(default=10, gt=0)
+    regions: int = Field(default=4, gt=0)
+    region_size: int = Field(default=32, ge=16)
+    region_tissue: float = Field(default=0.75, gt=0, le=1)
+    rotations: int = Field(default=25, gt=0)
+    voxels: int = Field(default=4096, gt=0)
+    precision: Literal["32", "bf16-mixed"] = "32"
+    scale_quantile: float = Field(default=0.995, gt=0.5, le=1)
+    validate_every: int = Field(default=200, gt=0)
+    checkpoint_every: int = Field(default=500, gt=0)
+    choose: Literal["last", "best"] = "best"
+    devices: int = Field(default=1, gt=0)
+    motion: bool = False
+    cohort: CohortRecipe = CohortRecipe()
+
+    @model_validator(mode="after")
+    def _batch_covers_the_devices(self) -> "Recipe":
+        if self.batch % self.devices or self.voxels % self.devices:
+            raise ValueError(
+                f"batch is {self.batch} and voxels {self.voxels}; expected multiples of the "
+                f"{self.devices} devices, which share them"
+            )
+        if min(self.split) < 1:
+            raise ValueError(f"split is {self.split}; expected three numbers of at least 1")
+        return self
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names of the output channels."""
+        return MAPPED if self.quantity == "all" else (self.quantity,)
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """The recipe in a TOML file; what it does not say is the paper's.
+
+    Raises
+    ------
+    ValueError
+        If the file is no TOML, or holds a key or a value that is not known.
+    """
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not a TOML file ({error})") from error
+    return recipe_of(table, str(path))
+
+
+def recipe_of(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
+    """The recipe that a table of choices makes.
+
+    Raises
+    ------
+    ValueError
+        In one line, if a key or a value is not known.
+    """
+    try:
+        return Recipe.model_validate(dict(table))
+    except ValidationError as error:
+        raise ValueError(f"{source}: {_sentence(error)}") from error
+
+
+def changed(recipe: Recipe, **changes: Any) -> Recipe:
+    """The recipe with some choices changed, checked anew; a change to None is none."""
+    return recipe_of(_merged(recipe.model_dump(), changes))
+
+
+def _merged(table: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(table)
+    for key, value in changes.items():
+        if isinstance(value, Mapping):
+            merged[key] = _merged(merged.get(key, {}), value)
+        elif value is not None:
+            merged[key] = value
+    return merged
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first fault in one line."""
+    fault = error.errors()[0]
+    path = [str(part) for part in fault["loc"]]
+    name = ".".join(path)
+    if fault["type"] == "extra_forbidden":
+        table = CohortRecipe if len(path) > 1 else Recipe
+        return f"unknown key {name!r}; {_nearest(path[-1], list(table.model_fields))}"
+    said = fault["msg"].removeprefix("Value error, ")
+    if not name:
+        return said
+    return f"{name} is {fault['input']!r}; {said[:1].lower()}{said[1:]}"
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    near = get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"is {near[0]!r} meant?" if near else f"there are {', '.join(known)}"

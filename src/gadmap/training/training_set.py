@@ -1,0 +1,157 @@
+"""What a network is trained on and looked at with, from prepared patients."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gadmap.networks import VOXELWISE
+from gadmap.training.batches import Regions, Voxels
+from gadmap.training.crops import (
+    Batch,
+    Crops,
+    counting_voxels,
+    crops_of,
+    joined,
+    single_voxels,
+    upright,
+)
+from gadmap.training.patient import Patient
+from gadmap.training.recipe import Recipe
+from gadmap.training.regions import region_corners
+from gadmap.training.scales import target_scales
+from gadmap.training.split import Split
+
+_VALIDATION_BATCH = 32
+_VALIDATION_VOXELS = 4  # times the voxels of a step
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Batches to train with, and those to look at on the way.
+
+    Attributes
+    ----------
+    batches
+        The batch of each step.
+    validation
+        The validation patients' regions as they lie.
+    scales
+        Quantity name to the value that an output of 1 stands for.
+    acquisition
+        Field of `Acquisition` to [lowest, highest] of the training patients, where known.
+    """
+
+    batches: Regions | Voxels
+    validation: tuple[Batch, ...]
+    scales: dict[str, float]
+    acquisition: dict[str, list[float]]
+
+
+def training_set(patients: Mapping[str, Patient], split: Split, recipe: Recipe) -> TrainingSet:
+    """Regions of the training and the validation patients; the test patients are not read.
+
+    Patients are read one at a time, and only their regions are kept. Networks that see one voxel at
+    a time get batches of single voxels.
+
+    Raises
+    ------
+    ValueError
+        If there is no region or no voxel that counts, or no truth where the recipe asks for it.
+    """
+    targets: list[dict[str, np.ndarray]] = []
+    ranges: dict[str, list[float]] = {}
+    training: list[Crops] = []
+    for name in split.training:
+        patient = patients[name]
+        target = _target(patient, recipe)
+        targets.append(
+            {quantity: values[np.isfinite(values)] for quantity, values in target.items()}
+        )
+        _widen(ranges, patient)
+        training.append(_crops(patient, target, recipe))
+    scales = target_scales(targets, recipe.scale_quantile)
+    targets.clear()
+    units = torch.tensor([scales[quantity] for quantity in recipe.quantities])
+    crops = _some(joined(training).scaled(units), "training")
+    looked_at = [_validation_crops(patients[name], recipe) for name in split.validation]
+    return TrainingSet(
+        batches=batches_of(crops, recipe),
+        validation=_looks(_some(joined(looked_at).scaled(units), "validation"), recipe),
+        scales=scales,
+        acquisition=ranges,
+    )
+
+
+def batches_of(crops: Crops, recipe: Recipe) -> Regions | Voxels:
+    """Batches as the recipe's network wants them."""
+    if recipe.network in VOXELWISE:
+        return Voxels(crops, recipe.voxels, recipe.seed)
+    return Regions(crops, recipe.batch, recipe.rotations, recipe.seed)
+
+
+def fixed_corners(patient: Patient, recipe: Recipe) -> np.ndarray:
+    """Corners of a patient's regions that no training's seed moves: to choose and to evaluate."""
+    return _corners(patient, recipe, recipe.split_seed)
+
+
+def _target(patient: Patient, recipe: Recipe) -> dict[str, np.ndarray]:
+    """The maps to learn, NaN where they do not count."""
+    maps = patient.target(recipe.target)
+    return {q: np.where(patient.inside, maps[q], np.float32(np.nan)) for q in recipe.quantities}
+
+
+def _crops(patient: Patient, target: Mapping[str, np.ndarray], recipe: Recipe) -> Crops:
+    corners = _corners(patient, recipe, recipe.seed)
+    return crops_of(patient.signal, target, corners, recipe.region_size)
+
+
+def _validation_crops(patient: Patient, recipe: Recipe) -> Crops:
+    corners = fixed_corners(patient, recipe)
+    return crops_of(patient.signal, _target(patient, recipe), corners, recipe.region_size)
+
+
+def _corners(patient: Patient, recipe: Recipe, seed: int) -> np.ndarray:
+    return region_corners(
+        patient.inside,
+        count=recipe.regions,
+        size=recipe.region_size,
+        tissue=recipe.region_tissue,
+        seed=seed,
+        name=patient.name,
+    )
+
+
+def _looks(crops: Crops, recipe: Recipe) -> tuple[Batch, ...]:
+    """Validation batches; of single voxels a fixed random part, since all take too long."""
+    if recipe.network not in VOXELWISE:
+        parts = torch.arange(len(crops)).split(_VALIDATION_BATCH)
+        return tuple(upright(crops, part) for part in parts)
+    places = counting_voxels(crops)
+    random = np.random.default_rng(recipe.split_seed).permutation(len(places))
+    chosen = places[torch.from_numpy(random[: _VALIDATION_VOXELS * recipe.voxels])]
+    return tuple(single_voxels(crops, part) for part in chosen.split(recipe.voxels))
+
+
+def _some(crops: Crops, what: str) -> Crops:
+    if not len(crops):
+        raise ValueError(
+            f"no region of tissue in the {what} patients; expected slices with squares of "
+            f"{crops.size} voxels mostly inside the mask. Are the images smaller than that?"
+        )
+    if not crops.counts.any():
+        raise ValueError(
+            f"no voxel of the {what} patients' regions has a target that counts; does anything "
+            "enhance?"
+        )
+    return crops
+
+
+def _widen(ranges: dict[str, list[float]], patient: Patient) -> None:
+    """Stretch the ranges of the acquisition's settings to hold the patient's."""
+    for field in ("tr", "te", "flip_angle", "field_strength"):
+        value = getattr(patient.acquisition, field)
+        if value is not None:
+            low, high = ranges.get(field, [value, value])
+            ranges[field] = [min(low, value), max(high, value)]
