@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = ("help_time.py", "fit_small.py", "fit_million.py", "whole_road.py")
+SCRIPTS = ("help_time.py", "fit_small.py", "fit_million.py", "networks.py", "whole_road.py")
 
 
 def main() -> None:
