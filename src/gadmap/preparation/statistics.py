@@ -40,10 +40,11 @@ def signal_statistics(signal: Float[np.ndarray, "x y z time"]) -> SignalStatisti
         plane = signal[at]
         with np.errstate(invalid="ignore"):
             lowest, highest = plane.min(axis=-1), plane.max(axis=-1)
+            span = highest - lowest
         good = np.isfinite(highest) & (lowest >= 0)
         clean = plane if good.all() else np.where(good[..., None], plane, 0)
         usable[at] = good
         mean[at] = clean.mean(axis=-1)
         noise[at] = np.abs(np.diff(clean, axis=-1)).mean(axis=-1) * sqrt(pi) / 2
-        change[at] = np.where(good, highest - lowest, 0)
+        change[at] = np.where(good, span, 0)
     return SignalStatistics(usable=usable, mean=mean, noise=noise, change=change)
