@@ -141,6 +141,15 @@ def test_python_needs_no_artery_either(weights: Path):
     assert np.isfinite(maps["ktrans"][maps.valid]).all()
 
 
+def test_a_fit_does_not_use_the_stand_in(dicom: Path, tmp_path):
+    exam = gadmap.prepare(series_without_artery(), aif="none")
+    with pytest.raises(ValueError, match="needs an arterial input"):
+        gadmap.estimate(exam, "tofts")
+    with pytest.raises(ValueError, match="needs an arterial input"):
+        map_exam(dicom, tmp_path / "out", aif="none")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_series_that_is_too_short_leaves_nothing_behind(weights: Path, tmp_path):
     series, _ = disc_scan()
     short = replace(series, t=series.t[:12], signal=series.signal[..., :12])
