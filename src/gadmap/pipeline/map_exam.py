@@ -109,7 +109,9 @@ def map_exam(
         "hct": hct,
         "relaxivity": relaxivity,
         "model": model,
-        "estimator": _estimator_name(estimator),
+        "estimator": _named(estimator)
+        if isinstance(estimator, str | Path)
+        else type(chosen).__name__,
         "mask": _named(mask),
         "motion": motion,
         "series": series,
@@ -178,10 +180,6 @@ def _record(options: Mapping[str, object]) -> dict[str, object]:
         "options": dict(options),
         "versions": versions | {library: version(library) for library in _LIBRARIES},
     }
-
-
-def _estimator_name(estimator: PathLike | Estimator) -> str:
-    return Path(estimator).name if isinstance(estimator, str | Path) else type(estimator).__name__
 
 
 def _named(value: float | PathLike | None) -> float | str | None:
