@@ -48,7 +48,7 @@ def arterial_input(
         return aif, (sentence,)
     if choice == "none":
         aif = stand_in_aif(blood.series, onset, blood.hct)
-        return aif, (f"Arterial input: none was asked for; {aif.source} stands in.",)
+        return aif, (f"Arterial input: none was asked for; {aif.source}.",)
     if choice == "auto":
         aif, sentence = found_aif(blood, inside)
         return aif, (sentence,)
