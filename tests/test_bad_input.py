@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import nibabel as nib
 import numpy as np
@@ -15,7 +14,6 @@ import pytest
 
 from damage import FAULTS, Case, no_frame_times, two_acquisitions
 from disc import GRID, disc_scan
-from gadmap.cli import main
 from gadmap.data import Reason
 from gadmap.io import write_dicom, write_nifti
 
@@ -34,20 +32,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def case(files: Path, tmp_path: Path) -> Case:
     shutil.copytree(files, tmp_path / "case")
     return Case(tmp_path / "case")
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Exit code, standard output and error of a command."""
-
-    def command(*arguments: object) -> SimpleNamespace:
-        monkeypatch.setattr(sys, "argv", ["gadmap", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        return SimpleNamespace(code=int(end.value.code or 0), out=said.out, err=said.err)
-
-    return command
 
 
 def snapshot(folder: Path) -> dict[str, bytes | None]:

@@ -95,15 +95,17 @@ def info(
     frame_step: FrameStep = None,
 ) -> None:
     """Tell what is in a folder or file, and what is missing for a map."""
-    from gadmap.cli.console import say_description
-    from gadmap.pipeline import info
+    from gadmap.cli.console import progress_bar, say_collection, say_description
+    from gadmap.pipeline import Collection, info
 
-    description = info(source, frame_step=frame_step)
+    description = info(source, frame_step=frame_step, watch=progress_bar)
     if as_json:
         import json
         from dataclasses import asdict
 
         typer.echo(json.dumps(asdict(description), indent=2))
+    elif isinstance(description, Collection):
+        say_collection(description)
     else:
         say_description(description)
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from gadmap.io import Description, SeriesSummary
-    from gadmap.pipeline import MapResult, Progress
+    from gadmap.pipeline import Collection, MapResult, Progress
 
 _PATIENCE = 2.0
 _PLAIN_WIDTH = 160
@@ -86,6 +86,18 @@ def say_description(description: "Description") -> None:
         out.print(f"missing: {sentence}", markup=False)
     if not description.missing:
         out.print("nothing is missing for a map", markup=False)
+
+
+def say_collection(collection: "Collection") -> None:
+    """A line for each examination of a dataset: what it holds, or why it cannot be read."""
+    count = len(collection.examinations)
+    lines = [f"{collection.dataset}: {count} examinations of {collection.patients} patients"]
+    for one in collection.examinations:
+        what = f"cannot be read: {one.problem}" if one.problem else one.summary
+        lines.append(f"{one.patient} visit {one.visit}: {what}")
+    unreadable = collection.unreadable
+    lines.append(f"{count - unreadable} can be read" + f", {unreadable} cannot" * bool(unreadable))
+    say_lines(lines)
 
 
 def _series_cells(series: "SeriesSummary") -> Sequence[str]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gadmap.io.dicom import DicomFolder, flip_angle_sets
 from gadmap.io.dicom_acquisition import acquisition_of
+from gadmap.io.dicom_folder import DicomFolder
 from gadmap.io.dicom_frames import frames_of
+from gadmap.io.dicom_plan import flip_angle_sets
 from gadmap.io.dicom_scan import listed
 from gadmap.io.dicom_series import DicomSeries
 from gadmap.io.dicom_stack import stack

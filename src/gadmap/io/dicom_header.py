@@ -1,9 +1,10 @@
 """One DICOM file to its slices: the header is parsed once, the samples are only located."""
 
 import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 import pydicom
@@ -40,6 +41,7 @@ _DAMAGE = (
     NotImplementedError, OverflowError, BytesLengthException,
 )  # fmt: skip
 _PIXEL_DATA = 0x7FE00010
+_Read = TypeVar("_Read")
 _NATIVE = {
     ImplicitVRLittleEndian: ("<", 8),
     ExplicitVRLittleEndian: ("<", 12),
@@ -63,6 +65,21 @@ def read_slices(path: Path) -> list[Slice] | Ignored:
     ValueError
         If the file is an MR image but damaged or cut short.
     """
+    return _opened(path, lambda file: _parse(file, path))
+
+
+def read_tags(path: Path, keywords: Sequence[str]) -> Dataset | Ignored:
+    """Some elements of an MR image's header, or why the file is none of our business.
+
+    Raises
+    ------
+    ValueError
+        If the header is damaged or cut short.
+    """
+    return _opened(path, lambda file: _elements(file, path, keywords))
+
+
+def _opened(path: Path, read: Callable[[BinaryIO], _Read]) -> _Read | Ignored:
     if path.exists() and not path.is_file():
         return Ignored(path, "no regular file")
     with path.open("rb") as file:
@@ -70,7 +87,7 @@ def read_slices(path: Path) -> list[Slice] | Ignored:
             return Ignored(path, "not DICOM")
         file.seek(0)
         try:
-            return _parse(file, path)
+            return read(file)
         except _DAMAGE as error:
             if str(error).startswith(str(path)):
                 raise
@@ -80,13 +97,28 @@ def read_slices(path: Path) -> list[Slice] | Ignored:
 
 def _parse(file: BinaryIO, path: Path) -> list[Slice] | Ignored:
     dataset = pydicom.dcmread(file, stop_before_pixels=True)
-    sop_class = dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID")
+    sop_class = _sop_class(dataset)
     if sop_class not in _IMAGES:
-        return Ignored(path, f"{UID(sop_class or '').name or 'DICOM'}, no MR image")
+        return _no_image(path, sop_class)
     samples = _locate(file, dataset, path)
     if sop_class == MRImageStorage and int(dataset.get("NumberOfFrames") or 1) == 1:
         return [_classic_slice(dataset, samples)]
     return enhanced_slices(dataset, samples)
+
+
+def _elements(file: BinaryIO, path: Path, keywords: Sequence[str]) -> Dataset | Ignored:
+    wanted: list = ["SOPClassUID", *keywords]
+    dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted)
+    sop_class = _sop_class(dataset)
+    return dataset if sop_class in _IMAGES else _no_image(path, sop_class)
+
+
+def _sop_class(dataset: Dataset) -> str:
+    return str(dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID") or "")
+
+
+def _no_image(path: Path, sop_class: str) -> Ignored:
+    return Ignored(path, f"{UID(sop_class).name or 'DICOM'}, no MR image")
 
 
 def _locate(file: BinaryIO, dataset: Dataset, path: Path) -> Samples:

@@ -49,7 +49,7 @@ def scan_dicom(path: Path) -> Scan:
     """
     slices: list[Slice] = []
     skipped: dict[str, list[str]] = defaultdict(list)
-    with _lenient():
+    with lenient():
         for file in files_below(path):
             found = read_slices(file)
             if isinstance(found, Ignored):
@@ -80,7 +80,7 @@ def files_below(path: Path) -> list[Path]:
 
 
 @contextmanager
-def _lenient() -> Iterator[None]:
+def lenient() -> Iterator[None]:
     """Let values pass that break DICOM's rules of form; those that matter are checked later."""
     before = config.settings.reading_validation_mode
     config.settings.reading_validation_mode = config.IGNORE

@@ -15,7 +15,9 @@ from gadmap.data.series import MIN_FRAMES
 from gadmap.io.dicom_slice import Slice
 from gadmap.io.dicom_stack import columns_of, usual_count
 
-_NO_SPOILED_ECHO = {"EP": "echo planar", "SE": "spin echo", "IR": "inversion recovery"}
+NO_SPOILED_ECHO = {"EP": "echo planar", "SE": "spin echo", "IR": "inversion recovery"}
+"""Values of ScanningSequence (0018,0020) that no dynamic series or flip-angle volume has."""
+
 _NO_MAGNITUDE = {"P": "phase", "PHASE": "phase", "PHASE MAP": "phase"} | {
     "R": "real part", "REAL": "real part", "I": "imaginary part", "IMAGINARY": "imaginary part",
 }  # fmt: skip
@@ -135,8 +137,8 @@ def _obstacle(slices: Sequence[Slice]) -> str:
             if word in table:
                 return table[word]
     for word in first.sequence:
-        if word in _NO_SPOILED_ECHO:
-            return f"{_NO_SPOILED_ECHO[word]}, expected a spoiled gradient echo"
+        if word in NO_SPOILED_ECHO:
+            return f"{NO_SPOILED_ECHO[word]}, expected a spoiled gradient echo"
     return ""
 
 

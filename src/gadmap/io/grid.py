@@ -1,12 +1,27 @@
 """Voxel grids: position of an array in the patient, and whether two are the same."""
 
+from typing import Protocol, runtime_checkable
+
 import numpy as np
 from jaxtyping import Float
 
-from gadmap.data import DceSeries
-
 _TOLERANCE = 0.1  # of a voxel's shortest edge, at the grid's farthest corner
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """What lies on a grid in the patient: a series, or the stack of slices that it comes from."""
+
+    @property
+    def grid(self) -> tuple[int, int, int]:
+        """Number of voxels along x, y, z."""
+        ...
+
+    @property
+    def affine(self) -> Float[np.ndarray, "4 4"]:
+        """Voxel index to patient millimetres, RAS+."""
+        ...
 
 
 def lps_to_ras(affine: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "4 4"]:
@@ -20,7 +35,7 @@ def voxel_size(affine: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "3"]:
 
 
 def require_same_grid(
-    what: str, shape: tuple[int, ...], affine: Float[np.ndarray, "4 4"], dynamic: DceSeries
+    what: str, shape: tuple[int, ...], affine: Float[np.ndarray, "4 4"], dynamic: Placed
 ) -> None:
     """Raise ValueError unless a volume lies on the dynamic series' grid."""
     if tuple(shape) != dynamic.grid:

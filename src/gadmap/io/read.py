@@ -6,13 +6,8 @@ from math import degrees
 from pathlib import Path
 
 from gadmap.data import DceSeries, FlipAngleSeries
-from gadmap.io.dicom import (
-    DicomFolder,
-    dynamic_series,
-    flip_angle_series,
-    flip_volumes,
-    open_dicom,
-)
+from gadmap.io.dicom import dynamic_series, flip_angle_series, flip_volumes
+from gadmap.io.dicom_folder import DicomFolder, open_dicom
 from gadmap.io.dicom_scan import files_below
 from gadmap.io.flip_angles import FlipVolume, flip_series, require_one_each
 from gadmap.io.nifti import (

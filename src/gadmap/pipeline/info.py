@@ -1,0 +1,63 @@
+"""`gadmap info`: what is in a folder or file, be it one examination or a public dataset."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gadmap.io import Description, describe
+from gadmap.io.datasets import Inspection, dataset_of
+from gadmap.pipeline.inputs import PathLike
+from gadmap.pipeline.stages import Watch, unwatched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """Several examinations of a public dataset.
+
+    Attributes
+    ----------
+    dataset
+        What its publishers call it.
+    examinations
+        What the headers of each tell, by patient and visit.
+    """
+
+    dataset: str
+    examinations: tuple[Inspection, ...]
+
+    @property
+    def patients(self) -> int:
+        """Number of patients."""
+        return len({one.patient for one in self.examinations})
+
+    @property
+    def unreadable(self) -> int:
+        """Number of examinations that cannot be read."""
+        return sum(bool(one.problem) for one in self.examinations)
+
+
+def info(
+    source: PathLike, *, frame_step: float | None = None, watch: Watch = unwatched
+) -> Description | Collection:
+    """The series of one examination, or the examinations of a public dataset.
+
+    Raises
+    ------
+    ValueError, OSError
+        If there is nothing that can be read; what is wrong with single series or examinations is
+        in the result.
+    """
+    dataset = dataset_of(source)
+    examinations = dataset.examinations(Path(source)) if dataset else ()
+    if dataset is None or len(examinations) < 2:
+        return describe(source, frame_step=frame_step)
+    if frame_step is not None:
+        raise ValueError(
+            f"--frame-step is for one examination; {len(examinations)} of {dataset.title} are here"
+        )
+    inspections = []
+    with watch("headers") as progress:
+        for done, one in enumerate(examinations, start=1):
+            inspections.append(one.inspect())
+            if progress:
+                progress(done, len(examinations))
+    return Collection(dataset=dataset.title, examinations=tuple(inspections))
