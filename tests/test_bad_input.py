@@ -87,6 +87,7 @@ def test_bad_samples_are_reasons_of_their_voxels_and_of_no_other(case: Case, run
         (9, 9, 1): (12, np.nan, Reason.NOT_FINITE),
         (9, 10, 1): (12, np.inf, Reason.NOT_FINITE),
         (9, 11, 1): (slice(None), -32768, Reason.NEGATIVE_SIGNAL),
+        (9, 12, 1): (12, 1e30, Reason.SIGNAL_TOO_HIGH),
     }
 
     def damage(signal: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from gadmap.data import Aif
 from gadmap.preparation.aif_population import population_aif
 from gadmap.preparation.aif_search import found_aif
 from gadmap.preparation.blood import BloodSignal, vessel_plasma
-from gadmap.preparation.onset import Onset, curve_onset
+from gadmap.preparation.onset import Onset, curve_onset, quiet_noise
 
 
 def arterial_input(
@@ -43,17 +43,22 @@ def arterial_input(
     if isinstance(choice, Aif):
         return on_series_times(choice, blood.series.t)
     if isinstance(choice, np.ndarray):
-        aif, sentence = mask_aif(blood, choice)
+        aif, sentence = mask_aif(blood, choice, inside)
         return aif, (sentence,)
     if choice == "auto":
         aif, sentence = found_aif(blood, inside)
         return aif, (sentence,)
-    aif = population_aif(choice, blood.series, t10, blood.b1, inside, onset, blood.hct)
+    aif = population_aif(choice, blood, t10, inside, onset)
     return aif, (f"Arterial input: not measured but of a population ({aif.source}).",)
 
 
-def mask_aif(blood: BloodSignal, mask: Bool[np.ndarray, "x y z"]) -> tuple[Aif, str]:
+def mask_aif(
+    blood: BloodSignal, mask: Bool[np.ndarray, "_ _ _"], inside: Bool[np.ndarray, "x y z"]
+) -> tuple[Aif, str]:
     """Plasma curve of the mean signal of a mask, and a sentence on blood's T1.
+
+    The noise that the signal must rise above is that of the quiet voxels of `inside`, where the
+    series is too short to tell.
 
     Raises
     ------
@@ -75,7 +80,8 @@ def mask_aif(blood: BloodSignal, mask: Bool[np.ndarray, "x y z"]) -> tuple[Aif, 
             "frames; does it lie on an artery?"
         )
     mean = signal[usable].mean(axis=0, dtype=np.float64)
-    if curve_onset(blood.series.t, mean) is None:
+    noise = quiet_noise(blood.statistics, inside) / np.count_nonzero(usable) ** 0.5
+    if curve_onset(blood.series.t, mean, noise) is None:
         raise ValueError(
             f"arterial mask: the signal of its {np.count_nonzero(usable)} voxels does not rise "
             "above the noise; expected a bolus. Does it lie on an artery?"

@@ -6,11 +6,12 @@ from jaxtyping import Bool, Float
 from scipy.optimize import nnls
 from torch import Tensor
 
-from gadmap.data import Aif, DceSeries
+from gadmap.data import Aif
 from gadmap.physics.aifs import POPULATION_AIFS, PopulationAif
 from gadmap.physics.convolution import exponential_convolution
 from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.spgr import spgr_r1, spgr_s0
+from gadmap.preparation.blood import BloodSignal
 from gadmap.preparation.onset import Onset, voxels_by_change
 from gadmap.quantities import SECONDS_PER_MINUTE
 
@@ -22,12 +23,10 @@ _BEFORE, _AFTER, _STEP = 20.0, 15.0, 0.25
 
 def population_aif(
     name: str,
-    series: DceSeries,
+    blood: BloodSignal,
     t10: Float[np.ndarray, "x y z"],
-    b1: Float[np.ndarray, "x y z"],
     inside: Bool[np.ndarray, "x y z"],
     onset: Onset,
-    hct: float,
 ) -> Aif:
     """The named population's curve on the series' times, its onset fitted to the tissue.
 
@@ -44,8 +43,8 @@ def population_aif(
     if name not in POPULATION_AIFS:
         known = ", ".join(POPULATION_AIFS)
         raise ValueError(f"no population curve is called {name!r}; expected one of {known}")
-    population = POPULATION_AIFS[name]
-    tissue = _tissue_curve(series, t10, b1, inside, onset.frames)
+    population, series, hct = POPULATION_AIFS[name], blood.series, blood.hct
+    tissue = _tissue_curve(blood, t10, inside)
     delay = fitted_onset(population, series.t, tissue, onset.time, hct)
     since = torch.tensor(series.t - delay, dtype=torch.float64)
     plasma = population.plasma(since, hct).numpy()
@@ -65,22 +64,21 @@ def population_aif(
 
 
 def _tissue_curve(
-    series: DceSeries,
+    blood: BloodSignal,
     t10: Float[np.ndarray, "x y z"],
-    b1: Float[np.ndarray, "x y z"],
     inside: Bool[np.ndarray, "x y z"],
-    baseline_frames: int,
 ) -> Float[np.ndarray, " time"]:
     """Mean concentration of the most enhancing tissue over r1 = 1: its scale is free here."""
-    order = voxels_by_change(series.signal, inside & np.isfinite(t10))
+    order = voxels_by_change(blood.statistics, inside & np.isfinite(t10))
     most = max(round(_TISSUE_SHARE * order.size), _LEAST_VOXELS)
     chosen = order[min(round(_VESSEL_SHARE * order.size), order.size // 2) : most]
-    acquisition = series.acquisition
+    series, acquisition = blood.series, blood.series.acquisition
     with torch.inference_mode():
         samples = torch.tensor(series.signal[np.unravel_index(chosen, series.grid)]).double()
         r10 = 1 / torch.tensor(t10.reshape(-1)[chosen]).double()[:, None]
-        angle = acquisition.flip_angle * torch.tensor(b1.reshape(-1)[chosen]).double()[:, None]
-        baseline = samples[:, :baseline_frames].mean(dim=1, keepdim=True)
+        b1 = torch.tensor(blood.b1.reshape(-1)[chosen]).double()[:, None]
+        angle = acquisition.flip_angle * b1
+        baseline = samples[:, : blood.baseline_frames].mean(dim=1, keepdim=True)
         s0 = spgr_s0(baseline, r10, angle, acquisition.tr)
         rate = spgr_r1(samples, s0, angle, acquisition.tr)
         curves = concentration_of_rate(rate, r10, 1.0).numpy()

@@ -13,7 +13,7 @@ from gadmap.preparation.blood import (
     vessel_plasma,
     voxel_plasma,
 )
-from gadmap.preparation.statistics import signal_statistics
+from gadmap.preparation.onset import FRAMES_FOR_NOISE, quiet_noise
 from gadmap.preparation.vessel_curves import CurveFeatures, curve_features
 
 _SCREENED_SHARE, _SCREENED_LEAST = 0.1, 500
@@ -69,7 +69,7 @@ def found_aif(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> tuple[Ai
         plasma=plasma,
         source=f"auto: {len(core)} voxels",
         voxels=core,
-        rationale=_rationale(blood, candidates, clusters, core, plasma),
+        rationale=_rationale(blood, inside, candidates, clusters, core, plasma),
     )
     return aif, sentence
 
@@ -81,7 +81,8 @@ def _candidates(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> _Candi
     )
     finite = np.isfinite(curves).all(axis=1)
     voxels, curves = voxels[finite], curves[finite]
-    features = curve_features(blood.series.t, curves, blood.baseline_frames)
+    noise = _noise_over_peak(blood, inside, blood.series.signal[tuple(voxels.T)])
+    features = curve_features(blood.series.t, curves, blood.baseline_frames, noise)
     with np.errstate(invalid="ignore"):
         sound = np.isfinite(features.arrival) & (features.noise < _MOST_NOISE)
         sound &= (features.width > 0) & (features.width < _WIDEST)
@@ -94,25 +95,53 @@ def _candidates(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> _Candi
     return _Candidates(voxels=voxels[sound], curves=curves[sound], features=features, score=score)
 
 
+def _voxel_noise(
+    blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]
+) -> Float[np.ndarray, "x y z"]:
+    """Noise [a.u.] of each voxel; in a short series that of the quiet ones, as for all."""
+    own = blood.statistics.noise
+    if blood.series.t.size >= FRAMES_FOR_NOISE:
+        return own
+    return np.full_like(own, quiet_noise(blood.statistics, inside))
+
+
+def _noise_over_peak(
+    blood: BloodSignal,
+    inside: Bool[np.ndarray, "x y z"],
+    signal: Float[np.ndarray, "curve time"],
+    voxels: int = 1,
+) -> Float[np.ndarray, " curve"] | None:
+    """Noise over the rise of mean signals of so many voxels; None where the curves tell it."""
+    if blood.series.t.size >= FRAMES_FOR_NOISE:
+        return None
+    rise = signal.max(axis=1) - signal[:, : blood.baseline_frames].mean(axis=1)
+    quiet = quiet_noise(blood.statistics, inside) / voxels**0.5
+    return quiet / np.maximum(rise, np.finfo(np.float32).tiny)
+
+
 def _screened(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> Int[np.ndarray, "voxel 3"]:
     """The tenth of the voxels whose signal rises most relative to the baseline, edges left out."""
-    statistics = signal_statistics(blood.series.signal)
+    statistics = blood.statistics
     usable = inside & statistics.usable & _away_from_edges(blood.series.grid)
     voxels = np.argwhere(usable)
-    rise = np.empty(len(voxels), dtype=np.float32)
-    for start in range(0, len(voxels), _CHUNK):
-        part = tuple(voxels[start : start + _CHUNK].T)
-        signal = blood.series.signal[part]
-        baseline = signal[:, : blood.baseline_frames].mean(axis=1)
-        clear = baseline > statistics.noise[part]
-        ratio = signal.max(axis=1) / np.where(clear, baseline, 1)
-        rise[start : start + _CHUNK] = np.where(clear, ratio, 0)
+    baseline = _mean_frame(blood.series.signal[..., : blood.baseline_frames])[usable]
+    clear = baseline > _voxel_noise(blood, inside)[usable]
+    rise = np.where(clear, statistics.highest[usable] / np.where(clear, baseline, 1), 0)
     count = max(round(_SCREENED_SHARE * len(voxels)), _SCREENED_LEAST)
     best = np.argsort(-rise, kind="stable")[:count]
     best = best[rise[best] > 1]
     if not best.size:
         raise ValueError(_NOT_FOUND.format("no voxel's signal rises"))
     return voxels[np.sort(best)]
+
+
+def _mean_frame(signal: Float[np.ndarray, "x y z time"]) -> Float[np.ndarray, "x y z"]:
+    """Mean over the frames, frame by frame: in the files' order, a frame lies in one piece."""
+    total = np.zeros(signal.shape[:3], dtype=np.float32, order="F")
+    with np.errstate(invalid="ignore", over="ignore"):
+        for k in range(signal.shape[-1]):
+            total += signal[..., k]
+    return total / np.float32(signal.shape[-1])
 
 
 def _away_from_edges(grid: tuple[int, int, int]) -> Bool[np.ndarray, "x y z"]:
@@ -207,12 +236,15 @@ def _inner(
 
 def _rationale(
     blood: BloodSignal,
+    inside: Bool[np.ndarray, "x y z"],
     candidates: _Candidates,
     clusters: list[Int[np.ndarray, " _"]],
     core: Int[np.ndarray, "voxel 3"],
     plasma: Float[np.ndarray, " time"],
 ) -> tuple[str, ...]:
-    mean = curve_features(blood.series.t, plasma[None], blood.baseline_frames)
+    signal = blood.series.signal[tuple(core.T)].mean(axis=0)[None]
+    noise = _noise_over_peak(blood, inside, signal, len(core))
+    mean = curve_features(blood.series.t, plasma[None], blood.baseline_frames, noise)
     earliest = float(candidates.features.arrival.min())
     centre = ", ".join(f"{c:.0f}" for c in core.mean(axis=0))
     ranks = [f"{_cluster_score(candidates, group):.2f}" for group in clusters[:3]]

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from gadmap.data import DceSeries
 from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.spgr import spgr_r1, spgr_s0
+from gadmap.preparation.statistics import SignalStatistics
 
 _BLOOD_T1 = {1.5: 1.441, 3.0: 1.664}
 _PLAUSIBLE = (0.35, 0.8, 1.3)
@@ -23,6 +24,8 @@ class BloodSignal(NamedTuple):
     ----------
     series
         The dynamic series.
+    statistics
+        Of its signal.
     t10
         Native T1 [s] where it was measured voxel by voxel; None where it was not.
     b1
@@ -36,6 +39,7 @@ class BloodSignal(NamedTuple):
     """
 
     series: DceSeries
+    statistics: SignalStatistics
     t10: Float[np.ndarray, "x y z"] | None
     b1: Float[np.ndarray, "x y z"]
     baseline_frames: int

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float
 from scipy import ndimage
 
 from gadmap.data import DceSeries
-from gadmap.preparation.statistics import signal_statistics
+from gadmap.preparation.statistics import SignalStatistics, signal_statistics
 
 _LEVEL_SHARE = 0.1
 _LEAST_SNR = 3.0
@@ -13,7 +13,9 @@ _COMPONENT_SHARE = 0.1
 
 
 def voxel_mask(
-    series: DceSeries, mask: Bool[np.ndarray, "x y z"] | str | None = None
+    series: DceSeries,
+    mask: Bool[np.ndarray, "x y z"] | str | None = None,
+    statistics: SignalStatistics | None = None,
 ) -> tuple[Bool[np.ndarray, "x y z"], str]:
     """Voxels to estimate, and where the choice came from.
 
@@ -23,6 +25,8 @@ def voxel_mask(
         The dynamic series.
     mask
         True inside; or "auto" (also None) for the body in view, "none" for every voxel.
+    statistics
+        Of the series' signal, where they are known.
 
     Raises
     ------
@@ -42,10 +46,12 @@ def voxel_mask(
         return np.ones(series.grid, dtype=bool), "none"
     if mask not in (None, "auto"):
         raise ValueError(f"mask is {mask!r}; expected an array, 'auto' or 'none'")
-    return foreground(series), "auto"
+    return foreground(series, statistics), "auto"
 
 
-def foreground(series: DceSeries) -> Bool[np.ndarray, "x y z"]:
+def foreground(
+    series: DceSeries, statistics: SignalStatistics | None = None
+) -> Bool[np.ndarray, "x y z"]:
     """Head or body in view: bright against its own noise, whole, without holes.
 
     The magnitude of pure noise has a mean of 1.9 of its standard deviations, whatever the
@@ -62,7 +68,7 @@ def foreground(series: DceSeries) -> Bool[np.ndarray, "x y z"]:
     Gudbjartsson and Patz, Magn Reson Med 1995;34:910-914: distribution of magnitude noise.
     Otsu, IEEE Trans Syst Man Cybern 1979;9:62-66: usual level.
     """
-    statistics = signal_statistics(series.signal)
+    statistics = statistics or signal_statistics(series)
     seen = statistics.usable & (statistics.mean > _LEAST_SNR * statistics.noise)
     if not seen.any():
         raise ValueError(
@@ -73,8 +79,7 @@ def foreground(series: DceSeries) -> Bool[np.ndarray, "x y z"]:
     core = ndimage.binary_erosion(bright, structure=_in_plane(), border_value=1)
     opened = ndimage.binary_dilation(core, structure=_in_plane()) if core.any() else bright
     kept = _large_components(opened)
-    filled = [ndimage.binary_fill_holes(kept[:, :, z]) for z in range(kept.shape[2])]
-    return np.stack([np.asarray(plane, dtype=bool) for plane in filled], axis=-1)
+    return kept | _holes(kept)
 
 
 def _usual_level(values: Float[np.ndarray, " voxel"]) -> float:
@@ -91,6 +96,17 @@ def _usual_level(values: Float[np.ndarray, " voxel"]) -> float:
     threshold = edges[1:][split][np.argmax(between)]
     bright = values[values > threshold]
     return float(np.median(bright if bright.size else values))
+
+
+def _holes(inside: Bool[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
+    """What lies outside but is cut off from the edges of its slice."""
+    numbers = np.empty(inside.shape, dtype=np.int32)
+    alone = np.pad(_in_plane(), ((0, 0), (0, 0), (1, 1)))
+    ndimage.label(~inside, structure=alone, output=numbers)
+    enclosed = np.ones(numbers.max() + 1, dtype=bool)
+    for edge in (0, numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1]):
+        enclosed[edge] = False
+    return enclosed[numbers]
 
 
 def _in_plane() -> Bool[np.ndarray, "3 3 1"]:

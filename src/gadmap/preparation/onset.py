@@ -6,14 +6,18 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from gadmap.data import DceSeries
-from gadmap.preparation.statistics import signal_statistics
+from gadmap.preparation.statistics import SignalStatistics, signal_statistics
+
+FRAMES_FOR_NOISE = 24
+"""Fewer frames do not tell their noise: too many of the steps between them are the bolus's."""
 
 _FAST_SHARE, _FAST_LEAST, _FAST_MOST = 0.001, 10, 500
 _TISSUE_SHARE = 0.05
 _LEAST_RISE = 8.0
 _FOOT_SDS, _FOOT_SHARE = 2.0, 0.02
 _WASHOUT_SDS, _WASHOUT_SHARE = 3.0, 0.05
-_ENOUGH_FOR_NOISE = 5
+_BASELINE_FOR_NOISE = 5
+_QUIET_SHARE = 25  # per cent
 _KINK_VARIANCES = 6.0
 
 
@@ -42,7 +46,9 @@ class Onset:
     noise: float
 
 
-def curve_onset(t: Float[np.ndarray, " time"], curve: Float[np.ndarray, " time"]) -> Onset | None:
+def curve_onset(
+    t: Float[np.ndarray, " time"], curve: Float[np.ndarray, " time"], noise: float | None = None
+) -> Onset | None:
     """Onset of a curve's rise, or None where nothing rises above the noise.
 
     The foot is sought backwards from the peak: past half of the rise, down to the last frame
@@ -50,11 +56,19 @@ def curve_onset(t: Float[np.ndarray, " time"], curve: Float[np.ndarray, " time"]
     and then straight line tells against that frame. A frame less in the baseline costs little, an
     enhanced one biases it. `frames` is 0 where the peak is the first frame.
 
+    Parameters
+    ----------
+    noise
+        Standard deviation of the curve's noise, in its unit, as its voxels tell it. It counts in a
+        series of few frames, where most of a curve's steps are the bolus's; elsewhere the curve
+        itself tells, with pulsation and motion that its voxels share.
+
     References
     ----------
     Cheong et al., Phys Med Biol 2003;48:N83-N88: the flat and then straight line.
     """
-    noise = _noise(curve)
+    if noise is None or curve.size >= FRAMES_FOR_NOISE:
+        noise = _noise(curve)
     peak = int(np.argmax(curve))
     whole = float(curve.max() - curve.min())
     if whole <= _LEAST_RISE * noise or whole <= 1e-6 * float(np.abs(curve).max()):
@@ -82,7 +96,11 @@ def curve_onset(t: Float[np.ndarray, " time"], curve: Float[np.ndarray, " time"]
     return Onset(frames=foot, time=time, baseline=baseline, rise=rise, noise=noise)
 
 
-def baseline_onset(series: DceSeries, mask: Bool[np.ndarray, "x y z"]) -> Onset:
+def baseline_onset(
+    series: DceSeries,
+    mask: Bool[np.ndarray, "x y z"],
+    statistics: SignalStatistics | None = None,
+) -> Onset:
     """Onset in the voxels of `mask` whose signal changes most; its frames give the baseline.
 
     Two mean curves are looked at, that of the thousandth of the voxels that changes most (vessels
@@ -94,14 +112,16 @@ def baseline_onset(series: DceSeries, mask: Bool[np.ndarray, "x y z"]) -> Onset:
     ValueError
         If nothing rises above the noise, or the signal is enhanced from the first frame.
     """
-    order = voxels_by_change(series.signal, mask)
+    statistics = statistics or signal_statistics(series)
+    order = voxels_by_change(statistics, mask)
     fast = min(max(round(_FAST_SHARE * order.size), _FAST_LEAST), _FAST_MOST)
     tissue = max(round(_TISSUE_SHARE * order.size), _FAST_LEAST)
     found = []
     for count in (fast, tissue):
         at = np.unravel_index(order[:count], series.grid)
-        curve = series.signal[at].mean(axis=0, dtype=np.float64)
-        onset = curve_onset(series.t, curve)
+        signal = series.signal[at]
+        curve = signal.mean(axis=0, dtype=np.float64)
+        onset = curve_onset(series.t, curve, _noise_of_mean(signal))
         if onset is None:
             continue
         if onset.frames == 0 or _starts_above_its_end(curve, onset):
@@ -118,8 +138,14 @@ def baseline_onset(series: DceSeries, mask: Bool[np.ndarray, "x y z"]) -> Onset:
     return min(found, key=lambda onset: onset.time)
 
 
+def quiet_noise(statistics: SignalStatistics, mask: Bool[np.ndarray, "x y z"]) -> float:
+    """Noise [a.u.] of the mask's voxels that change least: at most little of it is enhancement."""
+    noise = statistics.noise[mask & statistics.usable]
+    return float(np.percentile(noise, _QUIET_SHARE)) if noise.size else 0.0
+
+
 def voxels_by_change(
-    signal: Float[np.ndarray, "x y z time"], mask: Bool[np.ndarray, "x y z"]
+    statistics: SignalStatistics, mask: Bool[np.ndarray, "x y z"]
 ) -> Int[np.ndarray, " voxel"]:
     """Flat indices of the mask's voxels without bad samples, the most changing first.
 
@@ -128,7 +154,6 @@ def voxels_by_change(
     ValueError
         If there is no such voxel.
     """
-    statistics = signal_statistics(signal)
     voxels = np.flatnonzero(mask & statistics.usable & (statistics.mean > 0))
     if not voxels.size:
         raise ValueError(
@@ -139,6 +164,17 @@ def voxels_by_change(
     return voxels[np.argsort(-change, kind="stable")]
 
 
+def _noise_of_mean(signal: Float[np.ndarray, "voxel time"]) -> float:
+    """Noise of the voxels' mean, from how their steps between two frames scatter among them.
+
+    The least counts: that between two frames before contrast, where all should do the same.
+    """
+    if len(signal) < 2:
+        return 0.0
+    scatter = np.diff(signal, axis=1).std(axis=0, ddof=1, dtype=np.float64).min()
+    return float(scatter / (2 * len(signal)) ** 0.5)
+
+
 def _noise(curve: Float[np.ndarray, " time"]) -> float:
     """Standard deviation of the noise, from the median of second differences."""
     return float(np.median(np.abs(np.diff(curve, n=2)))) / (0.6745 * 6**0.5)
@@ -146,7 +182,7 @@ def _noise(curve: Float[np.ndarray, " time"]) -> float:
 
 def _baseline_noise(baseline: Float[np.ndarray, " frame"], noise: float) -> float:
     """Standard deviation of the baseline's own frames, robust; `noise` where they are too few."""
-    if baseline.size < _ENOUGH_FOR_NOISE:
+    if baseline.size < _BASELINE_FOR_NOISE:
         return noise
     return float(np.median(np.abs(baseline - np.median(baseline)))) / 0.6745
 

@@ -12,6 +12,7 @@ from gadmap.preparation.mask import foreground, voxel_mask
 from gadmap.preparation.motion import corrected_series
 from gadmap.preparation.native import ASSUMED_T10, native_t10, transmit_field
 from gadmap.preparation.onset import Onset, baseline_onset
+from gadmap.preparation.statistics import signal_statistics
 
 ASSUMED_RELAXIVITY = 4.5
 """r1 [1/s per mmol/L] of a gadolinium chelate where nobody tells it, as the QIBA objects have."""
@@ -75,17 +76,19 @@ def prepare(
     b1_map, b1_source = transmit_field(b1, series.grid)
     if b1 is None:
         assumptions.append("B1: assumed 1, the flip angles are the nominal ones everywhere.")
-    voxels, mask_source = voxel_mask(series, mask)
-    inside = voxels if mask_source == "auto" else foreground(series)
+    statistics = signal_statistics(series)
+    voxels, mask_source = voxel_mask(series, mask, statistics)
+    inside = voxels if mask_source == "auto" else foreground(series, statistics)
     report("onset", 0, 1)
-    onset = baseline_onset(series, inside)
+    onset = baseline_onset(series, inside, statistics)
     report("onset", 1, 1)
     displacement = None
     if motion:
         series, displacement = corrected_series(
             series, onset.frames, inside, progress=lambda done, total: report("motion", done, total)
         )
-        onset = baseline_onset(series, inside)
+        statistics = signal_statistics(series)
+        onset = baseline_onset(series, inside, statistics)
     assumptions += _onset_sentences(series, onset)
     report("t1", 0, 1)
     wanted = voxels | inside
@@ -98,6 +101,7 @@ def prepare(
     report("aif", 0, 1)
     blood = BloodSignal(
         series=series,
+        statistics=statistics,
         t10=native.t10 if native.measured else None,
         b1=b1_map,
         baseline_frames=onset.frames,

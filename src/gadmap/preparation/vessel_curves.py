@@ -23,7 +23,7 @@ class CurveFeatures:
         How long it stays above half of its peak [s]; NaN where it never falls below again.
     noise
         Standard deviation over the peak: the larger of the baseline's and of the tail's
-        roughness.
+        roughness, or as it was given.
     """
 
     peak: Float[np.ndarray, " voxel"]
@@ -50,9 +50,15 @@ class CurveFeatures:
 
 
 def curve_features(
-    t: Float[np.ndarray, " time"], curves: Float[np.ndarray, "voxel time"], baseline_frames: int
+    t: Float[np.ndarray, " time"],
+    curves: Float[np.ndarray, "voxel time"],
+    baseline_frames: int,
+    noise: Float[np.ndarray, " voxel"] | None = None,
 ) -> CurveFeatures:
-    """Features of finite plasma curves [mmol/L]."""
+    """Features of finite plasma curves [mmol/L].
+
+    `noise` is that over the peak, for series whose curves are too short to tell it.
+    """
     top = curves.argmax(axis=1)
     peak = curves.max(axis=1)
     half = peak / 2
@@ -64,11 +70,11 @@ def curve_features(
     leaving = _crossing(t, curves, half, np.clip(after - 1, 0, t.size - 2))
     leaving = np.where(after == t.size, np.nan, leaving)
     arrival = np.where((before >= baseline_frames - 1) & (peak > 0), arrival, np.nan)
-    tail = curves[:, t.size // 2 :]
-    rough = _median_noise(tail) if tail.shape[1] > 2 else np.zeros(peak.size)
-    baseline = curves[:, :baseline_frames].std(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        noise = np.where(peak > 0, np.maximum(rough, baseline) / peak, np.nan)
+    if noise is None:
+        rough = _median_noise(curves[:, t.size // 2 :])
+        baseline = curves[:, :baseline_frames].std(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            noise = np.where(peak > 0, np.maximum(rough, baseline) / peak, np.nan)
     return CurveFeatures(peak=peak, arrival=arrival, width=leaving - arrival, noise=noise)
 
 
