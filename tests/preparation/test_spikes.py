@@ -20,9 +20,11 @@ def clean(phantom):
     return prepare(phantom.exam.series, vfa=phantom.vfa)
 
 
-@pytest.mark.parametrize("size", [1e5, 1e30, 3e38])
-@pytest.mark.parametrize("frame", [0, 3, 20, slice(2, 8)])
-def test_spikes_in_few_voxels_change_neither_mask_nor_onset_nor_input(phantom, clean, size, frame):
+@pytest.mark.parametrize(
+    ("frame", "size"),
+    [(3, 4095), (20, 4095), (0, 1e5), (3, 1e5), (20, 1e30), (39, 1e30), (slice(2, 8), 3e38)],
+)
+def test_spikes_in_few_voxels_change_neither_mask_nor_onset_nor_input(phantom, clean, frame, size):
     brain = phantom.exam.mask & (phantom.purity > 0.99)
     voxels = np.argwhere(brain)[:: np.count_nonzero(brain) // 40]
     signal = phantom.exam.series.signal.copy()
@@ -60,11 +62,14 @@ def test_the_highest_rise_is_that_of_full_relaxation(degrees, tr):
     assert highest_rise(acquisition) == pytest.approx(float(full / native))
 
 
-@pytest.mark.parametrize("frames", [4, 5, 8, 40])
-def test_the_highest_bolus_that_a_vessel_can_give_is_no_spike(frames):
-    series, _ = block_series(frames=frames, step=160 / frames, onset=160 / frames + 1)
-    highest = series.signal.copy()
-    vessel = highest[10:15, 10:15]
+@pytest.mark.parametrize(
+    ("frames", "step", "after"), [(4, 40.0, 0.04), (8, 20.0, 0.04), (40, 4.0, 0.3)]
+)
+def test_the_highest_bolus_that_a_vessel_can_give_is_no_spike(frames, step, after):
+    """Seen in one frame where frames are far apart, and not gone at once where they are close."""
+    series, _ = block_series(frames=frames, step=step, onset=step + 1)
+    signal = series.signal.copy()
+    vessel = signal[10:15, 10:15]
     vessel[..., 2] = 0.99 * highest_rise(series.acquisition) * vessel[..., 0]
-    vessel[..., 3:] = 0.2 * vessel[..., 2:3]
-    assert signal_statistics(replace(series, signal=highest)).usable.all()
+    vessel[..., 3:] = after * vessel[..., 2:3]
+    assert signal_statistics(replace(series, signal=signal)).usable.all()

@@ -11,6 +11,8 @@ from gadmap.data import Acquisition, DceSeries
 
 _LONGEST_T1 = 2.0
 _LEAST_LIMIT = 10.0
+_LONE = 4.0
+_FIRST_PASS = 6.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -20,8 +22,7 @@ class SignalStatistics:
     Attributes
     ----------
     usable
-        True where every sample is finite, none is negative and none is beyond what contrast agent
-        can do to the signal.
+        True where every sample is finite, none is negative and none is a spike.
     mean
         Mean signal [a.u.].
     noise
@@ -43,18 +44,23 @@ def signal_statistics(series: DceSeries) -> SignalStatistics:
     """Statistics of a series, slice by slice: no copy of the whole is made.
 
     A spike would make the body's mean curves and levels those of one voxel, so voxels with one
-    are left out: where the highest sample lies further above the voxel's upper quartile than
-    contrast agent can lift a spoiled gradient echo above its native signal.
+    are left out: where the highest sample is
+
+    - further above the voxel's upper quartile than contrast agent can lift a spoiled gradient
+      echo above its native signal, or
+    - four times both the sample before and that after it, in series of frames so close that a
+      bolus' first passage shows in several.
     """
     grid = series.grid
     usable = np.zeros(grid, dtype=bool)
     mean, noise, highest, change = (np.zeros(grid, dtype=np.float32) for _ in range(4))
     limit = highest_rise(series.acquisition)
+    lone = _LONE if np.median(np.diff(series.t)) <= _FIRST_PASS else np.inf
     for z in range(grid[2]):
         frames = np.ascontiguousarray(series.signal[:, :, z].transpose(2, 1, 0))  # time slowest
         with np.errstate(invalid="ignore", over="ignore"):
             low, high, average = frames.min(axis=0), frames.max(axis=0), frames.mean(axis=0)
-            good = (low >= 0) & np.isfinite(average) & ~_spikes(frames, average, high, limit)
+            good = (low >= 0) & np.isfinite(average) & ~_spikes(frames, average, high, limit, lone)
             steps = _mean_step(frames)
             for result, values in (
                 (mean, average),
@@ -97,15 +103,20 @@ def _spikes(
     average: Float[np.ndarray, "y x"],
     high: Float[np.ndarray, "y x"],
     limit: float,
+    lone: float,
 ) -> Bool[np.ndarray, "y x"]:
-    """True where the highest sample is over `limit` times the upper quartile.
+    """True where the highest sample is over `limit` times the upper quartile, or stands alone.
 
-    Few voxels need their quartile: elsewhere the mean is so high that it cannot be that low.
+    Only voxels whose highest sample is far above their mean need a look.
     """
     count = len(frames)
     above = count // 4
-    spikes = average < high * ((above + (count - above) / limit) / count)
-    samples = frames[:, spikes]
+    share = max((above + (count - above) / limit) / count, (1 + (count - 1) / lone) / count / 0.9)
+    spikes = average < high * share
+    samples, top = frames[:, spikes], high[spikes]
     level = np.partition(samples, count - 1 - above, axis=0)[count - 1 - above]
-    spikes[spikes] = high[spikes] > limit * level
+    at, voxel = samples[1:-1].argmax(axis=0) + 1, np.arange(top.size)
+    beside = np.maximum(samples[at - 1, voxel], samples[at + 1, voxel])
+    alone = (samples[at, voxel] == top) & (top > lone * beside)
+    spikes[spikes] = alone | (top > limit * level)
     return spikes
