@@ -121,7 +121,7 @@ def test_nothing_that_is_told_holds_an_identifier(copy):
     whole = examinations(copy)
     shutil.rmtree(series_of(copy, FIRST, "ax 5 flip")[0])
     break_header(sorted(series_of(copy, SECOND, "perfusion")[0].iterdir())[1])
-    told = [str(one.inspect()) for one in (*whole, *examinations(copy))]
+    told = [f"{one} {one.inspect()}" for one in (*whole, *examinations(copy))]
     for one in whole:
         with pytest.raises((ValueError, OSError), match=rf"^{one.name}: ") as error:
             one.read()
