@@ -9,7 +9,8 @@ from gadmap.data import Aif
 from gadmap.preparation.aif_population import population_aif, stand_in_aif
 from gadmap.preparation.aif_search import found_aif
 from gadmap.preparation.blood import BloodSignal, vessel_plasma
-from gadmap.preparation.onset import Onset, curve_onset, quiet_noise
+from gadmap.preparation.curve_onset import Onset, curve_onset
+from gadmap.preparation.statistics import quiet_noise
 
 
 def arterial_input(

@@ -12,7 +12,8 @@ from gadmap.physics.convolution import exponential_convolution
 from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.spgr import spgr_r1, spgr_s0
 from gadmap.preparation.blood import BloodSignal
-from gadmap.preparation.onset import Onset, voxels_by_change
+from gadmap.preparation.curve_onset import Onset
+from gadmap.preparation.onset import voxels_by_change
 from gadmap.quantities import SECONDS_PER_MINUTE
 
 STAND_IN = "stand-in: "
