@@ -108,7 +108,7 @@ def map_exam(
         "aif": _named(aif),
         "hct": hct,
         "relaxivity": relaxivity,
-        "model": model,
+        "model": model if needy else None,
         "estimator": _named(estimator)
         if isinstance(estimator, str | Path)
         else type(chosen).__name__,
