@@ -95,9 +95,12 @@ def parameter_names(maps: ParameterMaps) -> list[str]:
 
 
 def parameter_scale(maps: ParameterMaps, name: str) -> Scale:
-    """The scale of a parameter's map, from the voxels where it can be told from zero."""
+    """The scale of a parameter's map, from the voxels where it can be told from zero.
+
+    From all that were estimated where there is none of these, or no standard error to tell.
+    """
     counted = telling(maps, name)
-    if not counted.any():
+    if not counted.any() or name not in maps.standard_error:
         return robust_scale(maps[name], maps.valid, _VALUES, 99.0, "the voxels estimated")
     return robust_scale(maps[name], counted, _VALUES, 99.0, _TELLING)
 

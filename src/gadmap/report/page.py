@@ -108,7 +108,8 @@ def headline_figures(maps: ParameterMaps) -> list[tuple[str, str]]:
         return figures
     first = quantity_of(leading(maps))
     middle = f"{number(_median(maps, first.name, drawn))} {unit_text(first)}"
-    figures.append((middle, Markup("median {} there").format(symbol_markup(first))))
+    there = " there" if fits_curves(maps) else ""
+    figures.append((middle, Markup("median {}{}").format(symbol_markup(first), there)))
     if "r2" in maps.values:
         figures.append((number(_median(maps, "r2", drawn)), "median R² there"))
     return figures
