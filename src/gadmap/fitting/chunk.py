@@ -172,10 +172,11 @@ def _reason(
         at_bound = value >= high - slack
         if low != 0:  # at 0 a quantity ends by nature: no plasma, no uptake
             at_bound |= value <= low + slack
-        reason[at_bound] = Reason.AT_BOUND
-    reason[squares - found.sse <= weighted.needed_gain * found.sse] = Reason.NO_ENHANCEMENT
-    reason[~found.determined] = Reason.NOT_DETERMINED
-    reason[~torch.isfinite(squares)] = Reason.NOT_FINITE
+        reason.masked_fill_(at_bound, Reason.AT_BOUND)
+    idle = squares - found.sse <= weighted.needed_gain * found.sse
+    reason.masked_fill_(idle, Reason.NO_ENHANCEMENT)
+    reason.masked_fill_(~found.determined, Reason.NOT_DETERMINED)
+    reason.masked_fill_(~torch.isfinite(squares), Reason.NOT_FINITE)
     return reason
 
 

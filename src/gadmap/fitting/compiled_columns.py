@@ -15,19 +15,19 @@ def convolved(plasma, t, rates):
 
     The steps of `gadmap.physics.convolution.exponential_convolution`, which also has derivatives.
     """
-    result = np.empty((len(rates), len(t)))
-    for row in range(len(rates)):
-        rate, last, decay, new, old = rates[row], -1.0, 1.0, 0.5, 0.5
-        value = 0.0
-        result[row, 0] = value
-        for frame in range(1, len(t)):
-            step = t[frame] - t[frame - 1]
-            if step != last:
-                new, old, decay = _segment(rate * step)
-                last = step
-            source = step * (old * plasma[frame - 1] + new * plasma[frame])
-            value = source + decay * value
-            result[row, frame] = value
+    count, last = len(rates), -1.0
+    new, old, decay, value = np.empty(count), np.empty(count), np.empty(count), np.zeros(count)
+    result = np.zeros((count, len(t)))
+    for frame in range(1, len(t)):
+        step = t[frame] - t[frame - 1]
+        if step != last:
+            for row in range(count):
+                new[row], old[row], decay[row] = _segment(rates[row] * step)
+            last = step
+        before, here = step * plasma[frame - 1], step * plasma[frame]
+        for row in range(count):
+            value[row] = old[row] * before + new[row] * here + decay[row] * value[row]
+        result[:, frame] = value
     return result
 
 
