@@ -5,7 +5,7 @@ import torch
 
 from drawn_networks import disc_of, drawn_slices, strengthened
 from gadmap.networks import NETWORKS
-from gadmap.networks.blocks import FewFilters, LearnedGate
+from gadmap.networks.blocks import FewFilters, Head, LearnedGate
 from gadmap.networks.lstm import Lstm
 from gadmap.networks.tiles import highest_inside, mean_inside, tile_shares
 
@@ -108,6 +108,24 @@ def test_single_voxels_are_mapped_alike_in_a_slice_in_a_batch_and_alone():
     assert (whole[0, 0][~inside[0]] == 0).all()
     alone = network(x[0][:, inside[0]].T[..., None, None])
     torch.testing.assert_close(whole[0, 0][inside[0]], alone[:, 0, 0, 0])
+
+
+@pytest.mark.parametrize("rows", [63, 64, 65, 128, 131])
+def test_a_large_slice_in_bands_is_that_slice(rows: int):
+    """Without gradients the last layers see bands of rows; with gradients all at once."""
+    head, x = strengthened(Head(2)), drawn_slices(1, 32, rows, 9)
+    with torch.no_grad():
+        banded = head(x)
+    torch.testing.assert_close(banded, head(x), rtol=1e-5, atol=1e-6)
+    assert banded.shape == (1, 2, rows, 9)
+
+
+def test_the_signal_is_left_as_it_was():
+    for name in NETWORKS:
+        network, x = strengthened(NETWORKS[name](frames=CHANNELS)), drawn_slices(1, CHANNELS, 40, 8)
+        with torch.no_grad():
+            network(x)
+        assert torch.equal(x, drawn_slices(1, CHANNELS, 40, 8)), name
 
 
 def test_a_convolution_to_few_channels_is_a_convolution():

@@ -10,6 +10,8 @@ from gadmap.networks.tiles import TILE, selected_tiles, tile_shares
 FEATURES = 32
 """Channels of every network's inner layers."""
 
+_BAND, _REACH = 64, 2
+
 
 def conv3(channels: int, filters: int, *, stride: int = 1, dilation: int = 1) -> nn.Conv2d:
     """A 3 × 3 convolution that keeps the size, but for its stride.
@@ -38,6 +40,11 @@ class FewFilters(nn.Conv2d):
         return summed if self.bias is None else summed + self.bias[:, None, None]
 
 
+def relu(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """ReLU of a layer's output, in its place where no gradient will ask for that."""
+    return functional.relu(x, inplace=not torch.is_grad_enabled())
+
+
 def conv1(channels: int, filters: int) -> nn.Conv2d:
     """A 1 × 1 convolution."""
     return nn.Conv2d(channels, filters, 1)
@@ -63,7 +70,7 @@ class Excitation(nn.Module):
 
     def forward(self, squeezed: Float[Tensor, "b c"]) -> Float[Tensor, "b c"]:
         """What goes into a sigmoid. No ReLU before it, or no weight could fall below 0.5."""
-        return self.narrow(functional.relu(self.widen(squeezed)))
+        return self.narrow(relu(self.widen(squeezed)))
 
 
 class LearnedGate(nn.Module):
@@ -98,8 +105,8 @@ class LearnedGate(nn.Module):
         return torch.sigmoid(self.excitation(squeezed))
 
     def _squeezed(self, tiles: Float[Tensor, "n c 32 32"]) -> Float[Tensor, "n c"]:
-        half = functional.max_pool2d(functional.relu(self.first(tiles)), 2)
-        return functional.max_pool2d(functional.relu(self.second(half)), 2).flatten(1)
+        half = functional.max_pool2d(relu(self.first(tiles)), 2)
+        return functional.max_pool2d(relu(self.second(half)), 2).flatten(1)
 
 
 class Stem(nn.Module):
@@ -114,8 +121,8 @@ class Stem(nn.Module):
         self, x: Float[Tensor, "b frames h w"]
     ) -> tuple[Float[Tensor, "b 32 h w"], Float[Tensor, "b 32 h w"]]:
         """After the first convolution, which the residual takes, and after both."""
-        start = functional.relu(self.conv3a(x))
-        return start, functional.relu(self.conv3b(start))
+        start = relu(self.conv3a(x))
+        return start, relu(self.conv3b(start))
 
 
 class Head(nn.Module):
@@ -127,8 +134,23 @@ class Head(nn.Module):
         self.conv9 = FewFilters(128, outputs)
 
     def forward(self, x: Float[Tensor, "b 32 h w"]) -> Float[Tensor, "b outputs h w"]:
-        """Quantities over their scales, -1 to 1."""
-        return torch.tanh(self.conv9(functional.relu(self.conv8(x))))
+        """Quantities over their scales, -1 to 1.
+
+        A large slice goes through in bands of rows, with the neighbours that they need: the same
+        values, without 128 channels of all of it in memory.
+        """
+        rows = x.shape[2]
+        if torch.is_grad_enabled() or rows <= _BAND:
+            return self._of(x)
+        bands = []
+        for start in range(0, rows, _BAND):
+            before = min(start, _REACH)
+            found = self._of(x[:, :, start - before : start + _BAND + _REACH])
+            bands.append(found[:, :, before : before + _BAND])
+        return torch.cat(bands, dim=2)
+
+    def _of(self, x: Float[Tensor, "b 32 rows w"]) -> Float[Tensor, "b outputs rows w"]:
+        return torch.tanh(self.conv9(relu(self.conv8(x))))
 
 
 def weighed(x: Float[Tensor, "b c h w"], weights: Float[Tensor, "b c"]) -> Float[Tensor, "b c h w"]:

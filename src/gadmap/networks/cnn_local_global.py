@@ -3,9 +3,8 @@
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.nn import functional
 
-from gadmap.networks.blocks import FEATURES, conv3, voxelwise
+from gadmap.networks.blocks import FEATURES, conv3, relu, voxelwise
 
 
 class CnnLocalGlobal(nn.Module):
@@ -38,7 +37,7 @@ class CnnLocalGlobal(nn.Module):
         inside: Bool[Tensor, "b h w"] | None = None,  # noqa: ARG002  # every network takes it
     ) -> Float[Tensor, "b outputs h w"]:
         """Quantities over their scales, -1 to 1."""
-        start = functional.relu(self.start(x))
+        start = relu(self.start(x))
         both = torch.cat([self.local_path(start), self.global_path(start)], dim=1)
         return torch.tanh(self.voxelwise(both))
 

@@ -3,9 +3,17 @@
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.nn import functional
 
-from gadmap.networks.blocks import FEATURES, FewFilters, Head, LearnedGate, Stem, conv3, weighed
+from gadmap.networks.blocks import (
+    FEATURES,
+    FewFilters,
+    Head,
+    LearnedGate,
+    Stem,
+    conv3,
+    relu,
+    weighed,
+)
 
 
 class ChannelSpatialAttention(nn.Module):
@@ -27,7 +35,7 @@ class ChannelSpatialAttention(nn.Module):
         """Weighed features S3, the weights of channels, the weights of voxels."""
         of_channels = self.channels(features, inside)
         weighed_channels = weighed(features, of_channels)
-        of_space = torch.sigmoid(self.conv7(functional.relu(self.conv6(weighed_channels))))
+        of_space = torch.sigmoid(self.conv7(relu(self.conv6(weighed_channels))))
         return of_space * weighed_channels, of_channels, of_space[:, 0]
 
 
