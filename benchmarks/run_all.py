@@ -4,7 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPTS = ("help_time.py", "fit_small.py", "fit_million.py", "whole_road.py", "training.py")
+SCRIPTS = (
+    "help_time.py",
+    "fit_small.py",
+    "fit_million.py",
+    "networks.py",
+    "training.py",
+    "whole_road.py",
+)
 
 
 def main() -> None:

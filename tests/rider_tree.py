@@ -32,25 +32,25 @@ _SERIAL = count(10**9 + 7)
 def random_scan(
     seed: int = 0, grid: tuple[int, int, int] = (6, 5, 4), frames: int = 5
 ) -> tuple[DceSeries, FlipAngleSeries]:
-    """Random signal on an axial slab of 5 mm slices, every 4.762 s."""
+    """Random signal on an axial slab of 5 mm slices, every 4.762 s; TR and TE differ by purpose."""
     rng = np.random.default_rng(seed)
     affine = np.diag([-1.0, -1.0, 5.0, 1.0])
     affine[:3, 3] = (120.5, 90.25, -14.0)
 
-    def acquisition(degrees: float) -> Acquisition:
-        return Acquisition(tr=4.43e-3, te=1.3e-3, flip_angle=radians(degrees), field_strength=1.494)
+    def acquisition(degrees: float, tr: float, te: float) -> Acquisition:
+        return Acquisition(tr=tr, te=te, flip_angle=radians(degrees), field_strength=1.494)
 
     series = DceSeries(
         signal=rng.uniform(10, 900, (*grid, frames)).astype(np.float32),
         t=4.762 * np.arange(frames),
         affine=affine,
-        acquisition=acquisition(25),
+        acquisition=acquisition(25, 3.8e-3, 1.8e-3),
         time_source="synthetic",
         description="perfusion",
     )
     flips = FlipAngleSeries(
         signal=rng.uniform(10, 500, (*grid, len(ANGLES))).astype(np.float32),
-        acquisitions=tuple(acquisition(angle) for angle in ANGLES),
+        acquisitions=tuple(acquisition(angle, 4.43e-3, 2.1e-3) for angle in ANGLES),
         affine=affine,
     )
     return series, flips

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gadmap.cli.options import NETWORKS as OFFERED_NETWORKS
 from gadmap.cli.options import Model
+from gadmap.networks import NETWORKS
 from gadmap.physics.kinetics import KINETIC_MODELS
 
 ROOT = Path(__file__).parents[1]
@@ -16,6 +18,10 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 def test_the_command_line_offers_exactly_the_kinetic_models_there_are():
     assert {model.value for model in Model} == set(KINETIC_MODELS)
+
+
+def test_the_command_line_knows_exactly_the_networks_there_are():
+    assert list(OFFERED_NETWORKS) == list(NETWORKS)
 
 
 def test_the_constraints_pin_every_declared_dependency_and_no_gpu_or_vision_package():

@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,17 @@ def test_nifti_with_sidecar_gives_the_maps_of_dicom(dicom: Path, tmp_path):
     assert both.sum() > 0.9 * of_nifti.maps.valid.sum()
     ratio = of_dicom.maps["ktrans"][both] / of_nifti.maps["ktrans"][both]
     assert np.median(np.abs(ratio - 1)) < 0.01
+
+
+def test_five_frames_of_which_two_come_before_contrast_are_mapped(tmp_path):
+    series, flips = disc_scan()
+    few = [0, 3, 5, 9, 20]
+    series = replace(series, signal=series.signal[..., few], t=series.t[few])
+    write_dicom(tmp_path / "dicom", series, flips)
+    result = map_exam(tmp_path / "dicom", tmp_path / "out", aif="parker")
+    assert result.exam.baseline_frames == 2
+    assert result.maps.valid.sum() > 0.9 * disc_truth()["inside"].sum()
+    assert any("with 2 frames only" in remark for remark in result.remarks)
 
 
 def test_flip_angles_given_by_path_replace_those_beside(tmp_path):

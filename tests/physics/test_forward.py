@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -128,3 +129,44 @@ def test_a_model_bears_its_lexicon_code_and_known_quantities(model):
     assert model.code.startswith("M.IC1.")
     assert KINETIC_MODELS[model.name] is model
     assert all(q.bounds[0] < q.bounds[1] for q in model.parameters)
+
+
+@every_model
+def test_a_delay_of_whole_frames_moves_the_curve_by_them(model):
+    t = torch.arange(40, dtype=torch.float64) * 5.0
+    plasma = torch.where(t > 20, torch.exp(-t / 80), 0.0)
+    values = {q.name: torch.tensor([0.2], dtype=torch.float64) for q in model.parameters}
+    at_once = tissue_concentration(model, values, t, plasma)
+    late = tissue_concentration(model, values, t, plasma, torch.tensor([10.0]).double())
+    torch.testing.assert_close(late[:, 2:], at_once[:, :-2], rtol=1e-12, atol=1e-14)
+    assert not late[:, :2].any()
+
+
+@every_model
+def test_a_delay_within_a_frame_is_that_of_a_finer_grid(model):
+    fine = torch.arange(400, dtype=torch.float64) * 0.5
+    t = fine[::10]
+    plasma = torch.where(t > 20, torch.exp(-t / 80), 0.0)
+    between = torch.tensor(np.interp(fine.numpy(), t.numpy(), plasma.numpy()))
+    values = {q.name: torch.tensor([0.2], dtype=torch.float64) for q in model.parameters}
+    late = tissue_concentration(model, values, t, plasma, torch.tensor([3.5]).double())
+    finely = tissue_concentration(model, values, fine, between)
+    torch.testing.assert_close(
+        late[:, 1:], finely[:, 3::10][:, : t.numel() - 1], rtol=1e-10, atol=0
+    )
+
+
+@every_model
+def test_the_delay_is_differentiable(model):
+    t = torch.arange(12, dtype=torch.float64) * 5.0
+    plasma = torch.where(t > 10, torch.exp(-t / 80), 0.0)
+    names = [q.name for q in model.parameters]
+    point = [torch.full((2,), 0.2, dtype=torch.float64, requires_grad=True) for _ in names]
+    delay = torch.tensor([1.3, -2.2], dtype=torch.float64, requires_grad=True)
+
+    def curve(*point):
+        return tissue_concentration(
+            model, dict(zip(names, point[:-1], strict=True)), t, plasma, point[-1]
+        )
+
+    assert torch.autograd.gradcheck(curve, (*point, delay))

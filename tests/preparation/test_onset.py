@@ -6,7 +6,8 @@ from block_case import block_series, plasma_at
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gadmap.preparation.onset import baseline_onset, curve_onset
+from gadmap.preparation.curve_onset import curve_onset
+from gadmap.preparation.onset import baseline_onset
 
 
 @given(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from block_case import block_series
 
+from disc import disc_scan, disc_truth
 from gadmap.data import Acquisition, DceSeries
 from gadmap.preparation import foreground, prepare
 from gadmap.preparation.onset import baseline_onset
@@ -39,6 +40,12 @@ def test_five_frames_of_the_phantom_give_its_plasma_at_their_times(phantom):
     truth = phantom.exam.aif.plasma[FEW]
     assert exam.baseline_frames == 2
     assert np.abs(exam.aif.plasma - truth).max() < 0.06 * truth.max()
+
+
+def test_a_body_that_enhances_everywhere_is_seen_in_five_frames():
+    series, _ = disc_scan()
+    found = foreground(frames_of(series, [0, 3, 5, 9, 20]))
+    np.testing.assert_array_equal(found, disc_truth()["inside"])
 
 
 @pytest.mark.parametrize("frames", range(4, 12))

@@ -2,7 +2,12 @@
 
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.least_squares import LeastSquares
-from gadmap.estimators.named import named_estimator, needs_concentration, watched
+from gadmap.estimators.named import (
+    named_estimator,
+    needs_concentration,
+    require_no_concentration,
+    watched,
+)
 from gadmap.estimators.network import NetworkEstimator
 from gadmap.estimators.network_input import NetworkInput, network_input
 
@@ -14,5 +19,6 @@ __all__ = [
     "named_estimator",
     "needs_concentration",
     "network_input",
+    "require_no_concentration",
     "watched",
 ]

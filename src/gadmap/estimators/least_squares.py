@@ -10,6 +10,7 @@ from gadmap.data import CurveFit, Exam, ParameterMaps, Reason
 from gadmap.fitting import fit_curves
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import ConcentrationSlab, over_slabs
+from gadmap.quantities import DELAY
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class LeastSquares:
         Name of the kinetic model.
     bounds
         Quantity name to (lowest, highest), to replace the default box.
+    fit_delay
+        Whether every voxel gets an arterial delay of its own.
     device
         Where to compute: "cpu", "cuda".
     progress
@@ -30,6 +33,7 @@ class LeastSquares:
 
     model: str = "tofts"
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    fit_delay: bool = False
     device: str = "cpu"
     progress: Callable[[int, int], None] | None = None
 
@@ -55,7 +59,13 @@ class LeastSquares:
         def fitted(slab: ConcentrationSlab) -> tuple[ConcentrationSlab, CurveFit]:
             curves = slab.concentration
             return slab, fit_curves(
-                curves, t, plasma, self.model, bounds=self.bounds, device=self.device
+                curves,
+                t,
+                plasma,
+                self.model,
+                bounds=self.bounds,
+                fit_delay=self.fit_delay,
+                device=self.device,
             )
 
         for slab, fit in over_slabs(exam, fitted):
@@ -77,7 +87,7 @@ class LeastSquares:
         )
 
     def _box(self) -> dict[str, tuple[float, float]]:
-        parameters = KINETIC_MODELS[self.model].parameters
+        parameters = (*KINETIC_MODELS[self.model].parameters, *((DELAY,) if self.fit_delay else ()))
         return {q.name: self.bounds.get(q.name, q.bounds) for q in parameters}
 
 

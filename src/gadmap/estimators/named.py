@@ -51,3 +51,12 @@ def watched(estimator: Estimator, progress: Callable[[int, int], None] | None) -
 def needs_concentration(estimator: Estimator) -> bool:
     """Whether T1 and arterial input enter; true of an estimator that does not say."""
     return bool(getattr(estimator, "needs_concentration", True))
+
+
+def require_no_concentration(estimator: Estimator) -> None:
+    """Raise ValueError if the estimator needs the arterial input that was declined."""
+    if needs_concentration(estimator):
+        raise ValueError(
+            "aif is 'none', but this estimator needs an arterial input; expected auto, a "
+            "population, a curve or a mask. Only networks do without"
+        )

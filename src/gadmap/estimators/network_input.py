@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from gadmap.data import Exam, Reason
 from gadmap.networks.frame_grid import FrameGrid, resampling_weights, signal_scale
+from gadmap.physics.side_by_side import side_by_side
 from gadmap.preparation.mask import foreground
 
 
@@ -55,9 +56,11 @@ def network_input(exam: Exam, grid: FrameGrid) -> NetworkInput:
     reason = _reasons(exam)
     usable = reason == Reason.ESTIMATED
     body = usable & (exam.mask if exam.mask_source == "auto" else foreground(exam.series))
-    curves = np.concatenate(
-        [_resampled(exam, z, usable, weights)[body[..., z]] for z in range(body.shape[2])]
-    )
+
+    def inside(z: int) -> Float[np.ndarray, "voxel frames"]:
+        return _resampled(exam, z, usable, weights)[body[..., z]]
+
+    curves = np.concatenate([found for _, found in side_by_side(inside, range(body.shape[2]))])
     return NetworkInput(
         exam=exam,
         weights=weights,

@@ -42,12 +42,19 @@ def tables(
 ) -> Tables:
     """Tables for the search under `weights`."""
     shared = weights if weights.shape[0] == 1 else 1.0
-    share_low, share_high = map(float, problem.share_bounds or (0, 0))
-    ends = grid.positions[[0, -1]].tolist()
+    share_low, share_high = problem.share_bounds or (0, 0)
+    first, last = grid.positions[[0, -1]].tolist()
     box = Box(
-        *ends, grid.step, grid.offset, problem.share_bounds is not None, share_low, share_high,
-        _pairs(problem.lower), _pairs(problem.upper),
-    )  # fmt: skip
+        first,
+        last,
+        grid.step,
+        grid.offset,
+        problem.share_bounds is not None,
+        float(share_low),
+        float(share_high),
+        _pairs(problem.lower),
+        _pairs(problem.upper),
+    )
     products = Products(
         (problem.exponentials * shared).numpy(), columns.share[:, 0].numpy(),
         columns.cross.numpy(), columns.exponential.numpy(),

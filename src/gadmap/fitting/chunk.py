@@ -60,7 +60,7 @@ def weighting(
 ) -> Weighting:
     """Prepare weights for the fit of curves."""
     columns = column_products(problem, weights)
-    count = len(problem.model.parameters)
+    count = problem.parameter_count
     left = (weights > 0).sum(dim=1).double() - count
     freedom = torch.where(left > 0, left, torch.nan)
     threshold = torch.as_tensor(fdtri(count, freedom.cpu().numpy(), SIGNIFICANCE))
@@ -83,6 +83,24 @@ def _table(problem: Problem, weights: Tensor, columns: ColumnProducts) -> ScanTa
     return scan_table(problem, problem.grid, columns)
 
 
+class Found(NamedTuple):
+    """Parameters of a chunk of curves and how well they fit.
+
+    Attributes
+    ----------
+    parameters
+        By name.
+    sse
+        Weighted sum of squared residuals.
+    determined
+        Where the weighted samples determine the parameters.
+    """
+
+    parameters: dict[str, Tensor]
+    sse: Float[Tensor, " voxel"]
+    determined: Bool[Tensor, " voxel"]
+
+
 def fit_chunk(
     problem: Problem,
     weighted: Weighting,
@@ -97,10 +115,7 @@ def fit_chunk(
         if isinstance(table, Tables)
         else optimum_by_tile(problem, table, weighted.columns, weighted.weights, curves)
     )
-    determined = torch.isfinite(optimum.reduction)
-    finite = torch.isfinite(squares) & determined
     sse = (squares + optimum.reduction).clamp(min=0)
-    spread = squares - total.square() / weighted.weights.sum(dim=1)
     amplitude = optimum.exponential * torch.exp(optimum.position)
     rate = problem.offset * torch.expm1(optimum.position - log(problem.offset))
     parameters = _parameters(problem, optimum.share, amplitude, rate)
@@ -109,12 +124,27 @@ def fit_chunk(
         at = curvature(problem.grid, weighted.columns, weighted.slopes, optimum.position)
         variance = sse / weighted.freedom
         errors = standard_errors(problem, at, optimum.share, amplitude, rate, variance)
+    found = Found(parameters, sse, torch.isfinite(optimum.reduction))
+    return chunk_fit(problem, weighted, found, total, squares, errors)
+
+
+def chunk_fit(
+    problem: Problem,
+    weighted: Weighting,
+    found: Found,
+    total: Float[Tensor, " voxel"],
+    squares: Float[Tensor, " voxel"],
+    errors: dict[str, Tensor],
+) -> ChunkFit:
+    """Results from what was found, and the weighted sums of the curves and of their squares."""
+    finite = torch.isfinite(squares) & found.determined
+    spread = squares - total.square() / weighted.weights.sum(dim=1)
     return ChunkFit(
-        {name: _where(finite, values) for name, values in parameters.items()},
+        {name: _where(finite, values) for name, values in found.parameters.items()},
         {name: _where(finite, values) for name, values in errors.items()},
-        _where(finite, sse),
-        _where(finite & (spread > 0), 1 - sse / spread),
-        _reason(problem, weighted, parameters, determined, squares, sse),
+        _where(finite, found.sse),
+        _where(finite & (spread > 0), 1 - found.sse / spread),
+        _reason(problem, weighted, found, squares),
     )
 
 
@@ -130,24 +160,21 @@ def _parameters(
 
 
 def _reason(
-    problem: Problem,
-    weighted: Weighting,
-    parameters: dict[str, Tensor],
-    determined: Tensor,
-    squares: Tensor,
-    sse: Tensor,
+    problem: Problem, weighted: Weighting, found: Found, squares: Float[Tensor, " voxel"]
 ) -> UInt8[Tensor, " voxel"]:
     """Why a curve has no fit, or must be read with care; the last that applies."""
     reason = torch.full_like(squares, Reason.ESTIMATED, dtype=torch.uint8)
-    for name, (low, high) in problem.bounds.items():
+    for name, value in found.parameters.items():
+        if name not in problem.bounds:
+            continue
+        low, high = problem.bounds[name]
         slack = AT_BOUND * (high - low)
-        value = parameters[name]
         at_bound = value >= high - slack
-        if low > 0:  # at 0 a quantity ends by nature: no plasma, no uptake
+        if low != 0:  # at 0 a quantity ends by nature: no plasma, no uptake
             at_bound |= value <= low + slack
         reason[at_bound] = Reason.AT_BOUND
-    reason[squares - sse <= weighted.needed_gain * sse] = Reason.NO_ENHANCEMENT
-    reason[~determined] = Reason.NOT_DETERMINED
+    reason[squares - found.sse <= weighted.needed_gain * found.sse] = Reason.NO_ENHANCEMENT
+    reason[~found.determined] = Reason.NOT_DETERMINED
     reason[~torch.isfinite(squares)] = Reason.NOT_FINITE
     return reason
 

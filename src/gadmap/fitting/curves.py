@@ -1,6 +1,7 @@
 """Exact least squares for any number of concentration curves."""
 
 from collections.abc import Callable
+from math import ceil
 
 import numpy as np
 import torch
@@ -9,14 +10,16 @@ from torch import Tensor
 
 from gadmap.data import CurveFit, Reason
 from gadmap.data.frozen import require_rising
-from gadmap.fitting.chunk import ChunkFit, fit_chunk, weighting
+from gadmap.fitting.chunk import ChunkFit, Weighting, fit_chunk, weighting
+from gadmap.fitting.delayed import delays, fit_delayed_chunk
 from gadmap.fitting.problem import make_problem
 from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, KineticModel
 from gadmap.physics.side_by_side import side_by_side
-from gadmap.quantities import R2, SSE, VE
+from gadmap.quantities import DELAY, R2, SSE, VE
 
 CURVES_A_CHUNK = 1 << 16
-CURVES_A_CHUNK_OWN_WEIGHTS = 1 << 12
+CURVES_A_SMALL_CHUNK = 1 << 12  # with weights of their own, or a delay
+FEWEST_A_CHUNK = 1 << 8  # fewer are not worth another thread
 
 
 def fit_curves(
@@ -27,6 +30,7 @@ def fit_curves(
     *,
     weights: Float[np.ndarray, "..."] | None = None,
     bounds: Bounds | None = None,
+    fit_delay: bool = False,
     standard_error: bool = True,
     device: str = "cpu",
     progress: Callable[[int, int], None] | None = None,
@@ -52,6 +56,9 @@ def fit_curves(
         a curve, shaped like `concentration`. Equal weights by default.
     bounds
         Quantity name to (lowest, highest), to replace the default box of `gadmap.quantities`.
+    fit_delay
+        Whether to fit an arterial delay [s] too: how much later than `t` says the plasma curve
+        reaches the tissue. There is nothing before its first sample, and its last one lasts.
     standard_error
         Whether to give standard errors.
     device
@@ -62,9 +69,9 @@ def fit_curves(
     Returns
     -------
     CurveFit
-        `fit["ktrans"]` and the other parameters of the model, `fit["kep"]` and `fit["r2"]`, shaped
-        like `concentration` without time; `fit.standard_error`, `fit.sse`, `fit.valid` and
-        `fit.reason` likewise.
+        `fit["ktrans"]` and the other parameters of the model, `fit["kep"]`, `fit["delay"]` where
+        it was asked for, and `fit["r2"]`, shaped like `concentration` without time;
+        `fit.standard_error`, `fit.sse`, `fit.valid` and `fit.reason` likewise.
 
     Raises
     ------
@@ -82,32 +89,46 @@ def fit_curves(
     >>> fit["ktrans"], fit.standard_error["ktrans"]
     """
     kinetic_model = _model(model)
-    box = _box(kinetic_model, bounds)
+    box = _box(kinetic_model, bounds, fit_delay=fit_delay)
     _check_curves(kinetic_model, concentration, t, cp)
     shared, own = _split_weights(weights, concentration)
     curves = concentration.reshape(-1, t.size)
-    size = CURVES_A_CHUNK if own is None else CURVES_A_CHUNK_OWN_WEIGHTS
-    cheapest = not standard_error  # errors take derivatives, which this mode forbids
-    with torch.inference_mode(cheapest):
-        problem = make_problem(kinetic_model, box, _tensor(t - t[0], device), _tensor(cp, device))
-        weighted = weighting(problem, _tensor(shared[None], device), standard_error=standard_error)
+    lags = delays(*box[DELAY.name]) if fit_delay else [None]
+
+    def weightings(weights: np.ndarray) -> list[Weighting]:
+        rows = _tensor(weights, device)
+        return [weighting(p, rows, standard_error=standard_error) for p in problems]
+
+    # only errors take derivatives; without them torch need not keep book
+    with torch.inference_mode(not standard_error):
+        times, plasma = _tensor(t - t[0], device), _tensor(cp, device)
+        problems = [make_problem(kinetic_model, box, times, plasma, lag) for lag in lags]
+        weighted = weightings(shared[None])
 
     def fit_rows(rows: slice) -> ChunkFit:
-        with torch.inference_mode(cheapest):
-            mine = weighted
-            if own is not None:
-                of_these = _tensor(own[rows], device)
-                mine = weighting(problem, of_these, standard_error=standard_error)
+        with torch.inference_mode(not standard_error):
+            mine = weighted if own is None else weightings(own[rows])
             samples = torch.tensor(np.ascontiguousarray(curves[rows]), device=device)
-            return fit_chunk(problem, mine, samples, standard_error=standard_error)
+            if fit_delay:
+                return fit_delayed_chunk(problems, mine, samples, standard_error=standard_error)
+            return fit_chunk(problems[0], mine[0], samples, standard_error=standard_error)
 
-    chunks = [slice(first, first + size) for first in range(0, max(len(curves), 1), size)]
+    chunks = _chunks(
+        len(curves), CURVES_A_CHUNK if own is None and not fit_delay else CURVES_A_SMALL_CHUNK
+    )
     results: dict[str, dict[str, np.ndarray]] = {}
     for rows, fit in side_by_side(fit_rows, chunks):
         _store(results, fit, rows, curves)
         if progress:
             progress(min(rows.stop, len(curves)), len(curves))
     return _curve_fit(model, results, concentration.shape[:-1])
+
+
+def _chunks(count: int, largest: int) -> list[slice]:
+    """Rows of each chunk: as large as may be, but enough of them for every thread."""
+    size = ceil(count / torch.get_num_threads())
+    size = min(max(size, FEWEST_A_CHUNK), largest)
+    return [slice(first, first + size) for first in range(0, max(count, 1), size)]
 
 
 def _store(
@@ -156,17 +177,20 @@ def _model(name: str) -> KineticModel:
     return KINETIC_MODELS[name]
 
 
-def _box(model: KineticModel, bounds: Bounds | None) -> Bounds:
+def _box(model: KineticModel, bounds: Bounds | None, *, fit_delay: bool) -> Bounds:
     """Bounds of the model's parameters, the default ones where none are given."""
-    box = {quantity.name: quantity.bounds for quantity in model.parameters}
+    fitted = {quantity.name: quantity for quantity in model.parameters}
+    fitted |= {DELAY.name: DELAY} if fit_delay else {}
+    box = {name: quantity.bounds for name, quantity in fitted.items()}
     for name, (low, high) in (bounds or {}).items():
         if name not in box:
             raise ValueError(f"bounds of {name!r}, but {model.name} has {', '.join(box)}")
-        widest = next(q.bounds for q in model.parameters if q.name == name)
-        if not 0 <= low < high < np.inf or (name == VE.name and low == 0):
+        lowest, highest = fitted[name].bounds
+        least = -np.inf if name == DELAY.name else 0
+        if not least <= low < high < np.inf or (name == VE.name and low == 0):
             raise ValueError(
                 f"bounds of {name} are {low:g} to {high:g}; expected a range within "
-                f"{widest[0]:g} to {widest[1]:g}"
+                f"{lowest:g} to {highest:g}"
             )
         box[name] = (float(low), float(high))
     return box

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gadmap.fitting.arrival import Arrival
 from gadmap.fitting.rate_grid import RateGrid, rate_grid
-from gadmap.physics.convolution import running_integral
 from gadmap.physics.kinetics import Bounds, KineticModel, Limit
 from gadmap.quantities import SECONDS_PER_MINUTE
 
@@ -22,8 +22,10 @@ class Problem:
         What is fitted, in which box.
     grid
         Rates to search; None where the model's only rate is 0.
-    minutes, plasma
-        The plasma curve [mmol/L] over time; a column where the model has a share of plasma.
+    arrival
+        The plasma curve [mmol/L] and when it comes; a column where the model has a share of plasma.
+    delay_is_fitted
+        Whether this is one of several problems, between whose delays the best one is searched.
     columns
         Of the exponential term at every node of `grid`, or at rate 0; then the plasma, then 1.
     share_bounds
@@ -35,8 +37,8 @@ class Problem:
     model: KineticModel
     bounds: Bounds
     grid: RateGrid | None
-    minutes: Float[Tensor, " time"]
-    plasma: Float[Tensor, " time"]
+    arrival: Arrival
+    delay_is_fitted: bool
     columns: Float[Tensor, "column time"]
     share_bounds: tuple[float, float] | None
     lower: tuple[Limit, ...]
@@ -48,27 +50,39 @@ class Problem:
         return self.columns[:-2]
 
     @property
+    def parameter_count(self) -> int:
+        """Number of parameters that are fitted."""
+        return len(self.model.parameters) + self.delay_is_fitted
+
+    @property
     def offset(self) -> float:
         """What is added to a rate before the logarithm [1/min]."""
         return self.grid.offset if self.grid else 1.0
 
 
 def make_problem(
-    model: KineticModel, bounds: Bounds, t: Float[Tensor, " time"], plasma: Float[Tensor, " time"]
+    model: KineticModel,
+    bounds: Bounds,
+    t: Float[Tensor, " time"],
+    plasma: Float[Tensor, " time"],
+    delay: float | None = None,
 ) -> Problem:
-    """Problem of `model` in the box `bounds` under `plasma` [mmol/L] at times `t` [s]."""
-    minutes = t / SECONDS_PER_MINUTE
+    """Problem of `model` in the box `bounds` under `plasma` [mmol/L] at times `t` [s].
+
+    With a `delay` [s] it is one of those between whose delays the best one is searched.
+    """
     form = model.linear_form
-    grid = rate_grid(plasma, minutes, form.rate_bounds(bounds)) if form.rate_bounds else None
-    exponentials = grid.columns if grid else running_integral(plasma, minutes)[None]
+    arrival = Arrival(t / SECONDS_PER_MINUTE, plasma, (delay or 0.0) / SECONDS_PER_MINUTE)
+    grid = rate_grid(arrival, form.rate_bounds(bounds)) if form.rate_bounds else None
+    exponentials = grid.columns if grid else arrival.convolved(plasma.new_zeros(1))
     lower, upper = form.amplitude_limits(bounds)
     return Problem(
         model=model,
         bounds=bounds,
         grid=grid,
-        minutes=minutes,
-        plasma=plasma,
-        columns=torch.cat([exponentials, plasma[None], torch.ones_like(plasma)[None]]),
+        arrival=arrival,
+        delay_is_fitted=delay is not None,
+        columns=torch.cat([exponentials, arrival.plasma[None], torch.ones_like(plasma)[None]]),
         share_bounds=form.share_bounds(bounds) if form.share_bounds else None,
         lower=lower,
         upper=upper,

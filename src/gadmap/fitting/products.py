@@ -40,8 +40,8 @@ def column_products(problem: Problem, weights: Float[Tensor, "#voxel time"]) -> 
     """Inner products of the columns of `problem` with each other."""
     columns = problem.exponentials
     return ColumnProducts(
-        share=(weights @ problem.plasma.square())[:, None],
-        cross=weights @ (columns * problem.plasma).T,
+        share=(weights @ problem.columns[-2].square())[:, None],
+        cross=weights @ (columns * problem.columns[-2]).T,
         exponential=weights @ columns.square().T,
     )
 

@@ -13,8 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gadmap.fitting.compiled_columns import convolved
-from gadmap.physics.convolution import exponential_convolution
+from gadmap.fitting.arrival import Arrival
 
 MAX_STEP = 0.1
 REACH = 6
@@ -54,38 +53,30 @@ class RateGrid:
         return self.nodes[REACH:-REACH]
 
 
-def rate_grid(
-    plasma: Float[Tensor, " time"], minutes: Float[Tensor, " time"], rates: tuple[float, float]
-) -> RateGrid:
-    """Table of `plasma` convolved with rates in the range `rates` [1/min]."""
+def rate_grid(arrival: Arrival, rates: tuple[float, float]) -> RateGrid:
+    """Table of the plasma curve convolved with rates in the range `rates` [1/min]."""
+    minutes = arrival.minutes
     offset = OFFSET / float(minutes[-1] - minutes[0])
     low, high = (log(offset + rate) for rate in rates)
     cells = SCAN_STRIDE * max(1, ceil((high - low) / (SCAN_STRIDE * MAX_STEP)))
     step = (high - low) / cells
-    index = torch.arange(-REACH, cells + REACH + 1, dtype=plasma.dtype, device=plasma.device)
+    index = torch.arange(-REACH, cells + REACH + 1, dtype=minutes.dtype, device=minutes.device)
     nodes = low + step * index
-    return RateGrid(offset, step, nodes, _columns(nodes, offset, plasma, minutes))
+    return RateGrid(offset, step, nodes, _columns(nodes, offset, arrival))
 
 
-def column_slopes(
-    grid: RateGrid, plasma: Float[Tensor, " time"], minutes: Float[Tensor, " time"]
-) -> Float[Tensor, "node time"]:
+def column_slopes(grid: RateGrid, arrival: Arrival) -> Float[Tensor, "node time"]:
     """Derivative of the columns by log(rate + offset)."""
-    reach = torch.arange(1, REACH + 1, dtype=plasma.dtype, device=plasma.device) * grid.step
+    reach = torch.arange(1, REACH + 1).to(grid.nodes) * grid.step
     outside = grid.nodes[0] - reach.flip(0), grid.nodes[-1] + reach
     nodes = torch.cat([outside[0], grid.nodes, outside[1]])
-    at_middle = stencil_polynomials(plasma)[1, 0] / grid.step
-    return _columns(nodes, grid.offset, plasma, minutes).unfold(0, STENCIL, 1) @ at_middle
+    at_middle = stencil_polynomials(nodes)[1, 0] / grid.step
+    return _columns(nodes, grid.offset, arrival).unfold(0, STENCIL, 1) @ at_middle
 
 
-def _columns(nodes: Tensor, offset: float, plasma: Tensor, minutes: Tensor) -> Tensor:
+def _columns(nodes: Tensor, offset: float, arrival: Arrival) -> Float[Tensor, "node time"]:
     shifted = torch.exp(nodes)
-    rates = shifted - offset
-    if plasma.device.type == "cpu":
-        convolution = torch.from_numpy(convolved(*(v.numpy() for v in (plasma, minutes, rates))))
-    else:
-        convolution = exponential_convolution(plasma, minutes, rates)
-    return shifted[:, None] * convolution
+    return shifted[:, None] * arrival.convolved(shifted - offset)
 
 
 def stencil_polynomials(like: Tensor) -> Float[Tensor, "derivative power stencil"]:

@@ -46,7 +46,7 @@ def slope_products(
     """Derivatives of the columns with themselves, at every node; None without a rate to search."""
     if problem.grid is None:
         return None
-    slopes = column_slopes(problem.grid, problem.plasma, problem.minutes)
+    slopes = column_slopes(problem.grid, problem.arrival)
     return weights @ slopes.square().T
 
 

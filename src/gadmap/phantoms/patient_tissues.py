@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from gadmap.phantoms.priors import Priors
-from gadmap.phantoms.tissues import CORE, OEDEMA, RIM, TISSUES, Tissue
+from gadmap.phantoms.tissues import BLOOD, CORE, OEDEMA, RIM, TISSUES, Tissue
 
 
 def patient_tissues(priors: Priors, generator: np.random.Generator) -> tuple[Tissue, ...]:
@@ -15,9 +15,11 @@ def patient_tissues(priors: Priors, generator: np.random.Generator) -> tuple[Tis
     tissues = []
     for tissue in TISSUES:
         own_t10 = priors.lesion_t10 if tissue.lesion else priors.t10
+        # blood's T1 hardly depends on the field: 1.44 s at 1.5 T, 1.66 s at 3 T
+        shared_t10 = 1.0 if tissue.name == BLOOD.name else field_t10
         tissue = replace(
             tissue,
-            t10=tissue.t10 * field_t10 * own_t10.draw(generator),
+            t10=tissue.t10 * shared_t10 * own_t10.draw(generator),
             protons=tissue.protons * priors.protons.draw(generator),
         )
         if tissue.lesion:

@@ -32,7 +32,7 @@ class Priors:
     dose, cardiac_output, washout, dispersion, hct
         Of the arterial curve, as in `Case`.
     field_t10
-        Factor of the native T1 of all tissues together, as of another field strength.
+        Factor of the native T1 of all tissues but blood together, as of another field strength.
     t10, protons, ktrans, ve
         Factors of each normal tissue by itself.
     lesion_t10
@@ -163,7 +163,7 @@ WIDE = replace(
     tr=Uniform(3.8e-3, 5.2e-3),
     flip_angle=Uniform(radians(20), radians(30)),
     lead=Uniform(0.4, 0.98),
-    dose=LogUniform(0.5, 1.7),
+    dose=LogUniform(0.5, 1.5),
     cardiac_output=LogUniform(0.6, 1.6),
     washout=LogUniform(0.4, 2.5),
     dispersion=Uniform(2.0, 12.0),
@@ -189,9 +189,9 @@ WIDE = replace(
     b1=Uniform(0.95, 1.05),
     b1_spread=Uniform(0.01, 0.04),
     coil_spread=Uniform(0.0, 0.2),
-    drift=Uniform(0.0, 0.7),
-    drift_angle=Uniform(0.0, radians(0.7)),
-    jumps=(0, 4),
+    drift=Uniform(0.0, 0.5),
+    drift_angle=Uniform(0.0, radians(0.5)),
+    jumps=(0, 3),
     point_spread=Uniform(0.5, 1.3),
     snr=LogUniform(8.0, 80.0),
 )

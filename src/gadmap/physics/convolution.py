@@ -32,6 +32,43 @@ def exponential_convolution(
     return torch.stack(values, dim=-1)
 
 
+def plasma_at(
+    plasma: Float[Tensor, " time"], t: Float[Tensor, " time"], when: Float[Tensor, "*grid when"]
+) -> Float[Tensor, "*grid when"]:
+    """Plasma curve at times `when`: linear between its samples, 0 before the first, level after."""
+    segment, beyond = _segment_of(t, when)
+    slope = torch.cat([torch.diff(plasma) / torch.diff(t), plasma.new_zeros(1)])
+    return torch.where(when >= t[0], plasma[segment] + slope[segment] * beyond, 0.0)
+
+
+def exponential_convolution_at(
+    plasma: Float[Tensor, " time"],
+    t: Float[Tensor, " time"],
+    rate: Float[Tensor, "*grid"],
+    when: Float[Tensor, "*#grid when"],
+) -> Float[Tensor, "*grid when"]:
+    """`exponential_convolution` at times `when` that need not be the samples'; 0 before the first.
+
+    Exact for the curve of `plasma_at`.
+    """
+    segment, beyond = _segment_of(t, when)
+    segment, beyond = torch.broadcast_tensors(segment, beyond)
+    before = exponential_convolution(plasma, t, rate).gather(
+        -1, segment.expand(*rate.shape, when.shape[-1])
+    )
+    x = rate[..., None] * beyond
+    new, old = _segment_weights(x)
+    source = beyond * (old * plasma[segment] + new * plasma_at(plasma, t, when))
+    return torch.where(when >= t[0], torch.exp(-x) * before + source, 0.0)
+
+
+def _segment_of(t: Tensor, when: Tensor) -> tuple[Tensor, Tensor]:
+    """Last sample at or before each time, and the time since."""
+    segment = torch.searchsorted(t, when.detach().contiguous(), right=True) - 1
+    segment = segment.clamp(min=0)
+    return segment, (when - t[segment]).clamp(min=0)
+
+
 def _different(
     steps: Float[Tensor, " segment"],
 ) -> tuple[Float[Tensor, " different"], Int[Tensor, " segment"]]:
@@ -40,7 +77,7 @@ def _different(
     Where gradients are to reach the times, every segment has its own.
     """
     if steps.requires_grad:
-        return steps, torch.arange(steps.numel())
+        return steps, torch.arange(steps.numel(), device=steps.device)
     return torch.unique(steps, return_inverse=True)
 
 

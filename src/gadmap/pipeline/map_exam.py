@@ -10,7 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
-from gadmap.estimators import Estimator, named_estimator, needs_concentration
+from gadmap.estimators import (
+    Estimator,
+    named_estimator,
+    needs_concentration,
+    require_no_concentration,
+)
 from gadmap.io import (
     listed,
     read_flip_angles,
@@ -94,6 +99,8 @@ def map_exam(
         raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
     chosen = named_estimator(model if estimator == LEAST_SQUARES else estimator)
     needy = needs_concentration(chosen)
+    if aif == "none":
+        require_no_concentration(chosen)
     options = {
         "vfa": [_named(path) for path in vfa],
         "t10": _named(t10),
@@ -102,7 +109,9 @@ def map_exam(
         "hct": hct,
         "relaxivity": relaxivity,
         "model": model,
-        "estimator": _estimator_name(estimator),
+        "estimator": _named(estimator)
+        if isinstance(estimator, str | Path)
+        else type(chosen).__name__,
         "mask": _named(mask),
         "motion": motion,
         "series": series,
@@ -138,12 +147,8 @@ def map_exam(
         maps=maps,
         files=[out / file.name for file in (*names, Path("report.html"))],
         remarks=(
-            _clock(dynamic),
-            *found,
-            *dynamic.notes,
-            *_skipped(dynamic),
-            *exam.assumptions,
-            *estimator_remarks(maps),
+            *(_clock(dynamic), *found, *dynamic.notes, *_skipped(dynamic)),
+            *(*exam.assumptions, *estimator_remarks(maps)),
         ),
         seconds=stages.seconds,
     )
@@ -175,10 +180,6 @@ def _record(options: Mapping[str, object]) -> dict[str, object]:
         "options": dict(options),
         "versions": versions | {library: version(library) for library in _LIBRARIES},
     }
-
-
-def _estimator_name(estimator: PathLike | Estimator) -> str:
-    return Path(estimator).name if isinstance(estimator, str | Path) else type(estimator).__name__
 
 
 def _named(value: float | PathLike | None) -> float | str | None:

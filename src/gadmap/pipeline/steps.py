@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gadmap.data import Aif, DceSeries, Exam, ParameterMaps
-from gadmap.estimators import Estimator, named_estimator, watched
+from gadmap.estimators import Estimator, named_estimator, require_no_concentration, watched
 from gadmap.io import read_series, write_maps
 from gadmap.physics.voxels import exam_concentration
 from gadmap.pipeline.inputs import (
@@ -21,6 +21,7 @@ from gadmap.pipeline.inputs import (
     with_file_names,
 )
 from gadmap.pipeline.stages import NamedProgress, Progress
+from gadmap.preparation import STAND_IN
 from gadmap.preparation import prepare as prepare_exam
 
 
@@ -162,7 +163,8 @@ def estimate(
         If there is no such file of weights.
     ValueError
         If there is nothing of that name, the weights cannot be used, or the series does not suit
-        the network.
+        the network; if the examination was prepared with `aif="none"` for an estimator that needs
+        an arterial input.
 
     Examples
     --------
@@ -170,7 +172,10 @@ def estimate(
     >>> maps["vp"].shape, maps.standard_error["vp"].shape  # doctest: +SKIP
     ((256, 256, 16), (256, 256, 16))
     """
-    return watched(named_estimator(estimator), progress).estimate(exam)
+    chosen = named_estimator(estimator)
+    if exam.aif.source.startswith(STAND_IN):
+        require_no_concentration(chosen)
+    return watched(chosen, progress).estimate(exam)
 
 
 def write(

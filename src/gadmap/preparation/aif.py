@@ -9,7 +9,8 @@ from gadmap.data import Aif
 from gadmap.preparation.aif_population import population_aif, stand_in_aif
 from gadmap.preparation.aif_search import found_aif
 from gadmap.preparation.blood import BloodSignal, vessel_plasma
-from gadmap.preparation.onset import Onset, curve_onset, quiet_noise
+from gadmap.preparation.curve_onset import Onset, curve_onset
+from gadmap.preparation.statistics import quiet_noise
 
 
 def arterial_input(
@@ -48,7 +49,7 @@ def arterial_input(
         return aif, (sentence,)
     if choice == "none":
         aif = stand_in_aif(blood.series, onset, blood.hct)
-        return aif, (f"Arterial input: none was asked for; {aif.source} stands in.",)
+        return aif, (f"Arterial input: none was asked for; {aif.source}.",)
     if choice == "auto":
         aif, sentence = found_aif(blood, inside)
         return aif, (sentence,)

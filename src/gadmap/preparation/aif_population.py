@@ -12,8 +12,12 @@ from gadmap.physics.convolution import exponential_convolution
 from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.spgr import spgr_r1, spgr_s0
 from gadmap.preparation.blood import BloodSignal
-from gadmap.preparation.onset import Onset, voxels_by_change
+from gadmap.preparation.curve_onset import Onset
+from gadmap.preparation.onset import voxels_by_change
 from gadmap.quantities import SECONDS_PER_MINUTE
+
+STAND_IN = "stand-in: "
+"""How the source of a curve begins that no estimator may use."""
 
 _KEPS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 _TISSUE_SHARE, _VESSEL_SHARE = 0.05, 0.001
@@ -73,7 +77,7 @@ def stand_in_aif(series: DceSeries, onset: Onset, hct: float) -> Aif:
     return Aif(
         t=series.t,
         plasma=population.plasma(since, hct).numpy(),
-        source=f"parker, hct {hct:g}, onset {onset.time:.1f} s",
+        source=f"{STAND_IN}parker, hct {hct:g}, onset {onset.time:.1f} s",
         voxels=np.empty((0, 3), dtype=np.int64),
         rationale=(f"Stand-in, population curve of {population.citation}.",),
     )

@@ -1,46 +1,24 @@
 """The arterial input found in the images: the best connected cluster of vessel-like voxels."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import ndimage
 
 from gadmap.data import Aif
-from gadmap.preparation.blood import (
-    BloodSignal,
-    published_blood_t1,
-    vessel_plasma,
-    voxel_plasma,
+from gadmap.preparation.aif_candidates import (
+    NO_VESSEL,
+    Candidates,
+    noise_over_peak,
+    vessel_candidates,
 )
-from gadmap.preparation.onset import FRAMES_FOR_NOISE, quiet_noise
-from gadmap.preparation.vessel_curves import CurveFeatures, curve_features
+from gadmap.preparation.blood import BloodSignal, vessel_plasma
+from gadmap.preparation.vessel_curves import curve_features
 
-_SCREENED_SHARE, _SCREENED_LEAST = 0.1, 500
-_MOST_NOISE = 0.15
-_WIDEST = 60.0
-_LEAST_PEAK_SHARE = 0.3
 _SEED_SHARE, _SEEDS_LEAST = 0.0005, 40
 _LEAST_CLUSTER = 3
 _SIZE_CAP = 20
 _SAME_SHAPE = 0.95
 _CORE_RISE = 0.9
-_LEAST_SLICES_FOR_EDGE = 5
-_CHUNK = 1 << 14
-_NOT_FOUND = (
-    "no vessel found for the arterial input: {}. Choose a population curve (--aif parker), or give "
-    "a mask of the artery or a file with the curve."
-)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Candidates:
-    """Voxels that may be vessels, their curves [mmol/L], features and scores."""
-
-    voxels: Int[np.ndarray, "voxel 3"]
-    curves: Float[np.ndarray, "voxel time"]
-    features: CurveFeatures
-    score: Float[np.ndarray, " voxel"]
 
 
 def found_aif(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> tuple[Aif, str]:
@@ -60,7 +38,7 @@ def found_aif(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> tuple[Ai
     ----------
     Mouridsen et al., Magn Reson Med 2006;55:524-531: area, roughness and peak as criteria.
     """
-    candidates = _candidates(blood, inside)
+    candidates = vessel_candidates(blood, inside)
     clusters = _clusters(candidates, blood.series.grid)
     core = _core(blood, candidates, clusters[0])
     plasma, sentence = vessel_plasma(blood, core)
@@ -74,92 +52,7 @@ def found_aif(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> tuple[Ai
     return aif, sentence
 
 
-def _candidates(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> _Candidates:
-    voxels = _screened(blood, inside)
-    curves = np.concatenate(
-        [_plasma_of(blood, part) for part in np.array_split(voxels, len(voxels) // _CHUNK + 1)]
-    )
-    finite = np.isfinite(curves).all(axis=1)
-    voxels, curves = voxels[finite], curves[finite]
-    noise = _noise_over_peak(blood, inside, blood.series.signal[tuple(voxels.T)])
-    features = curve_features(blood.series.t, curves, blood.baseline_frames, noise)
-    with np.errstate(invalid="ignore"):
-        sound = np.isfinite(features.arrival) & (features.noise < _MOST_NOISE)
-        sound &= (features.width > 0) & (features.width < _WIDEST)
-    if not sound.any():
-        raise ValueError(_NOT_FOUND.format("no voxel has an early, high and smooth peak"))
-    high = features.peak >= _LEAST_PEAK_SHARE * np.percentile(features.peak[sound], 99.5)
-    sound &= high
-    features = features.where(sound)
-    score = features.score(float(np.percentile(features.arrival, 5)))
-    return _Candidates(voxels=voxels[sound], curves=curves[sound], features=features, score=score)
-
-
-def _voxel_noise(
-    blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]
-) -> Float[np.ndarray, "x y z"]:
-    """Noise [a.u.] of each voxel; in a short series that of the quiet ones, as for all."""
-    own = blood.statistics.noise
-    if blood.series.t.size >= FRAMES_FOR_NOISE:
-        return own
-    return np.full_like(own, quiet_noise(blood.statistics, inside))
-
-
-def _noise_over_peak(
-    blood: BloodSignal,
-    inside: Bool[np.ndarray, "x y z"],
-    signal: Float[np.ndarray, "curve time"],
-    voxels: int = 1,
-) -> Float[np.ndarray, " curve"] | None:
-    """Noise over the rise of mean signals of so many voxels; None where the curves tell it."""
-    if blood.series.t.size >= FRAMES_FOR_NOISE:
-        return None
-    rise = signal.max(axis=1) - signal[:, : blood.baseline_frames].mean(axis=1)
-    quiet = quiet_noise(blood.statistics, inside) / voxels**0.5
-    return quiet / np.maximum(rise, np.finfo(np.float32).tiny)
-
-
-def _screened(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> Int[np.ndarray, "voxel 3"]:
-    """The tenth of the voxels whose signal rises most relative to the baseline, edges left out."""
-    statistics = blood.statistics
-    usable = inside & statistics.usable & _away_from_edges(blood.series.grid)
-    voxels = np.argwhere(usable)
-    baseline = _mean_frame(blood.series.signal[..., : blood.baseline_frames])[usable]
-    clear = baseline > _voxel_noise(blood, inside)[usable]
-    rise = np.where(clear, statistics.highest[usable] / np.where(clear, baseline, 1), 0)
-    count = max(round(_SCREENED_SHARE * len(voxels)), _SCREENED_LEAST)
-    best = np.argsort(-rise, kind="stable")[:count]
-    best = best[rise[best] > 1]
-    if not best.size:
-        raise ValueError(_NOT_FOUND.format("no voxel's signal rises"))
-    return voxels[np.sort(best)]
-
-
-def _mean_frame(signal: Float[np.ndarray, "x y z time"]) -> Float[np.ndarray, "x y z"]:
-    """Mean over the frames, frame by frame: in the files' order, a frame lies in one piece."""
-    total = np.zeros(signal.shape[:3], dtype=np.float32, order="F")
-    with np.errstate(invalid="ignore", over="ignore"):
-        for k in range(signal.shape[-1]):
-            total += signal[..., k]
-    return total / np.float32(signal.shape[-1])
-
-
-def _away_from_edges(grid: tuple[int, int, int]) -> Bool[np.ndarray, "x y z"]:
-    """False in the outermost rows, which wrap, and in the end slices of a thick slab: inflow."""
-    inner = np.zeros(grid, dtype=bool)
-    x, y = (slice(2, -2) if n > 8 else slice(None) for n in grid[:2])
-    z = slice(1, -1) if grid[2] >= _LEAST_SLICES_FOR_EDGE else slice(None)
-    inner[x, y, z] = True
-    return inner
-
-
-def _plasma_of(blood: BloodSignal, voxels: Int[np.ndarray, "voxel 3"]) -> np.ndarray:
-    at = tuple(voxels.T)
-    t1 = published_blood_t1(blood.series.acquisition.field_strength)
-    return voxel_plasma(blood, blood.series.signal[at], blood.b1[at], t1)
-
-
-def _clusters(candidates: _Candidates, grid: tuple[int, int, int]) -> list[Int[np.ndarray, " _"]]:
+def _clusters(candidates: Candidates, grid: tuple[int, int, int]) -> list[Int[np.ndarray, " _"]]:
     """Connected clusters of the best scores, the best cluster first; rows of the candidates."""
     size = len(candidates.score)
     seeds = max(_SEEDS_LEAST, round(_SEED_SHARE * np.prod(grid)))
@@ -168,11 +61,11 @@ def _clusters(candidates: _Candidates, grid: tuple[int, int, int]) -> list[Int[n
     groups = [best[numbers == k] for k in range(1, numbers.max() + 1)]
     groups = [group for group in groups if len(group) >= _LEAST_CLUSTER]
     if not groups:
-        raise ValueError(_NOT_FOUND.format("the voxels that look like one are not connected"))
+        raise ValueError(NO_VESSEL.format("the voxels that look like one are not connected"))
     return sorted(groups, key=lambda group: -_cluster_score(candidates, group))
 
 
-def _cluster_score(candidates: _Candidates, group: Int[np.ndarray, " member"]) -> float:
+def _cluster_score(candidates: Candidates, group: Int[np.ndarray, " member"]) -> float:
     size = min(len(group), _SIZE_CAP)
     return float(np.median(candidates.score[group]) + 0.5 * np.log(size))
 
@@ -189,7 +82,7 @@ def _labelled(
 
 
 def _core(
-    blood: BloodSignal, candidates: _Candidates, cluster: Int[np.ndarray, " member"]
+    blood: BloodSignal, candidates: Candidates, cluster: Int[np.ndarray, " member"]
 ) -> Int[np.ndarray, "voxel 3"]:
     """Voxels of the grown cluster whose signal says that they hold blood only."""
     template = candidates.curves[cluster].mean(axis=0)
@@ -237,13 +130,13 @@ def _inner(
 def _rationale(
     blood: BloodSignal,
     inside: Bool[np.ndarray, "x y z"],
-    candidates: _Candidates,
+    candidates: Candidates,
     clusters: list[Int[np.ndarray, " _"]],
     core: Int[np.ndarray, "voxel 3"],
     plasma: Float[np.ndarray, " time"],
 ) -> tuple[str, ...]:
     signal = blood.series.signal[tuple(core.T)].mean(axis=0)[None]
-    noise = _noise_over_peak(blood, inside, signal, len(core))
+    noise = noise_over_peak(blood, inside, signal, len(core))
     mean = curve_features(blood.series.t, plasma[None], blood.baseline_frames, noise)
     earliest = float(candidates.features.arrival.min())
     centre = ", ".join(f"{c:.0f}" for c in core.mean(axis=0))

@@ -5,11 +5,17 @@ from jaxtyping import Bool, Float
 from scipy import ndimage
 
 from gadmap.data import DceSeries
-from gadmap.preparation.statistics import SignalStatistics, signal_statistics
+from gadmap.preparation.statistics import (
+    FRAMES_FOR_NOISE,
+    SignalStatistics,
+    quiet_noise,
+    signal_statistics,
+)
 
 _LEVEL_SHARE = 0.1
 _LEAST_SNR = 3.0
 _COMPONENT_SHARE = 0.1
+_MOST_OVER_QUIET = 2.0
 
 
 def voxel_mask(
@@ -69,7 +75,7 @@ def foreground(
     Otsu, IEEE Trans Syst Man Cybern 1979;9:62-66: usual level.
     """
     statistics = statistics or signal_statistics(series)
-    seen = statistics.usable & (statistics.mean > _LEAST_SNR * statistics.noise)
+    seen = statistics.usable & (statistics.mean > _LEAST_SNR * _noise(series, statistics))
     if not seen.any():
         raise ValueError(
             "no voxel stands out from the noise; expected a head or body. "
@@ -80,6 +86,17 @@ def foreground(
     opened = ndimage.binary_dilation(core, structure=_in_plane()) if core.any() else bright
     kept = _large_components(opened)
     return kept | _holes(kept)
+
+
+def _noise(series: DceSeries, statistics: SignalStatistics) -> Float[np.ndarray, "x y z"]:
+    """Noise of each voxel [a.u.].
+
+    In a series of few frames, steps above twice the quiet voxels' are enhancement, not noise.
+    """
+    if series.t.size >= FRAMES_FOR_NOISE:
+        return statistics.noise
+    quiet = quiet_noise(statistics, statistics.mean > 0)
+    return np.minimum(statistics.noise, _MOST_OVER_QUIET * quiet)
 
 
 def _usual_level(values: Float[np.ndarray, " voxel"]) -> float:

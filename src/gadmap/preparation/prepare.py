@@ -8,10 +8,11 @@ from jaxtyping import Bool, Float
 from gadmap.data import Aif, DceSeries, Exam, FlipAngleSeries
 from gadmap.preparation.aif import arterial_input
 from gadmap.preparation.blood import BloodSignal
+from gadmap.preparation.curve_onset import Onset
 from gadmap.preparation.mask import foreground, voxel_mask
 from gadmap.preparation.motion import corrected_series
 from gadmap.preparation.native import ASSUMED_T10, native_t10, transmit_field
-from gadmap.preparation.onset import Onset, baseline_onset
+from gadmap.preparation.onset import baseline_onset
 from gadmap.preparation.statistics import signal_statistics
 
 ASSUMED_RELAXIVITY = 4.5

@@ -9,6 +9,10 @@ from jaxtyping import Bool, Float
 
 from gadmap.data import Acquisition, DceSeries
 
+FRAMES_FOR_NOISE = 24
+"""Fewer frames do not tell their noise: too many of the steps between them are the bolus's."""
+
+_QUIET_PERCENT = 25
 _LONGEST_T1 = 2.0
 _LEAST_LIMIT = 10.0
 _LONE = 4.0
@@ -85,6 +89,12 @@ def highest_rise(acquisition: Acquisition) -> float:
     """
     e1 = exp(-acquisition.tr / _LONGEST_T1)
     return max((1 - cos(acquisition.flip_angle) * e1) / (1 - e1), _LEAST_LIMIT)
+
+
+def quiet_noise(statistics: SignalStatistics, mask: Bool[np.ndarray, "x y z"]) -> float:
+    """Noise [a.u.] of the mask's voxels that change least: at most little of it is enhancement."""
+    noise = statistics.noise[mask & statistics.usable]
+    return float(np.percentile(noise, _QUIET_PERCENT)) if noise.size else 0.0
 
 
 def _mean_step(frames: Float[np.ndarray, "time y x"]) -> Float[np.ndarray, "y x"]:

@@ -90,8 +90,10 @@ def test_every_slice_is_kept_where_no_edge_is_left_out(two):
 
 def test_settings_and_times_are_the_files_own(two):
     series, flips = examinations(two)[0].read()
-    assert series.acquisition.tr == pytest.approx(4.43e-3)
-    assert series.acquisition.te == pytest.approx(1.3e-3)
+    assert series.acquisition.tr == pytest.approx(3.8e-3)
+    assert series.acquisition.te == pytest.approx(1.8e-3)
+    assert [one.tr for one in flips.acquisitions] == pytest.approx([4.43e-3] * len(ANGLES))
+    assert [one.te for one in flips.acquisitions] == pytest.approx([2.1e-3] * len(ANGLES))
     assert degrees(series.acquisition.flip_angle) == pytest.approx(25)
     assert series.acquisition.field_strength == pytest.approx(1.494)
     assert [degrees(one.flip_angle) for one in flips.acquisitions] == pytest.approx(ANGLES)
@@ -119,7 +121,7 @@ def test_nothing_that_is_told_holds_an_identifier(copy):
     whole = examinations(copy)
     shutil.rmtree(series_of(copy, FIRST, "ax 5 flip")[0])
     break_header(sorted(series_of(copy, SECOND, "perfusion")[0].iterdir())[1])
-    told = [str(one.inspect()) for one in (*whole, *examinations(copy))]
+    told = [f"{one} {one.inspect()}" for one in (*whole, *examinations(copy))]
     for one in whole:
         with pytest.raises((ValueError, OSError), match=rf"^{one.name}: ") as error:
             one.read()

@@ -1,7 +1,7 @@
 """One examination of a public dataset: found quickly, looked into and read when asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import degrees
 from pathlib import Path
 
@@ -46,8 +46,8 @@ class Inspection:
 class Examination:
     """One patient's visit.
 
-    It holds no name, number or date of the patient, but its paths may: they are for reading only
-    and belong into no file and no message.
+    It holds no name, number or date of the patient, but its paths may: they are for reading only,
+    belong into no file and no message, and do not show when it is printed.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Examination:
 
     patient: str
     visit: int
-    series: tuple[SeriesPath, ...] = ()
+    series: tuple[SeriesPath, ...] = field(default=(), repr=False)
     problem: str = ""
     edge_slices: int = 0
 

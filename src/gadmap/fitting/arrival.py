@@ -1,0 +1,49 @@
+"""The plasma curve as it reaches the tissue, and its convolutions at the frames."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gadmap.fitting.compiled_columns import convolved
+from gadmap.physics.convolution import (
+    exponential_convolution,
+    exponential_convolution_at,
+    plasma_at,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """A plasma curve that reaches the tissue with a delay.
+
+    Attributes
+    ----------
+    minutes, source
+        Frame times [min] and the plasma concentration [mmol/L] at them.
+    delay
+        [min]; there is nothing before the first sample, and the last one lasts.
+    """
+
+    minutes: Float[Tensor, " time"]
+    source: Float[Tensor, " time"]
+    delay: float
+
+    @property
+    def plasma(self) -> Float[Tensor, " time"]:
+        """The curve that reaches the tissue, at the frames."""
+        return plasma_at(self.source, self.minutes, self._when) if self.delay else self.source
+
+    def convolved(self, rates: Float[Tensor, " rate"]) -> Float[Tensor, "rate time"]:
+        """The same convolved with exp(-rate t) from the first frame on; `rates` in 1/min."""
+        if self.delay:
+            return exponential_convolution_at(self.source, self.minutes, rates, self._when)
+        if self.source.device.type == "cpu":
+            arrays = (values.numpy() for values in (self.source, self.minutes, rates))
+            return torch.from_numpy(convolved(*arrays))
+        return exponential_convolution(self.source, self.minutes, rates)
+
+    @property
+    def _when(self) -> Float[Tensor, " time"]:
+        return self.minutes - self.delay

@@ -1,0 +1,140 @@
+"""Bounded least squares of any kinetic model from a start, many curves at once.
+
+For what no table can hold: a fitted delay, and models with several exponentials. Steps are
+Marquardt's; a parameter at a bound that its slope pushes against stays there for the step.
+
+References
+----------
+Marquardt, J Soc Indust Appl Math 1963;11:431-441.
+Bertsekas, SIAM J Control Optim 1982;20:221-246 (which bounds are held).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+STEPS = 60
+FIRST_DAMPING, MOST_DAMPING = 1e-3, 1e8
+EASE, TIGHTEN = 0.2, 5.0  # of the damping after a step that went down, or up
+PROMISE, NOTHING = 1e-9, 1e-24  # of the sum of squares, and of the curve's, to go another step
+
+DIFFERENCE, SMALLEST = 1e-6, 1e-3  # relative size of a difference, and of what
+
+Curves = Callable[[Float[Tensor, "parameter *batch voxel"]], Float[Tensor, "*batch voxel time"]]
+
+
+class Minimum(NamedTuple):
+    """Where the steps led.
+
+    Attributes
+    ----------
+    values
+        Parameters, within their bounds.
+    sse
+        Weighted sum of squares.
+    normal
+        J' W J there.
+    """
+
+    values: Float[Tensor, "parameter voxel"]
+    sse: Float[Tensor, " voxel"]
+    normal: Float[Tensor, "voxel parameter parameter"]
+
+
+def bounded_minimum(
+    curves: Curves,
+    samples: Float[Tensor, "voxel time"],
+    weights: Float[Tensor, "#voxel time"],
+    start: Float[Tensor, "parameter voxel"],
+    bounds: Float[Tensor, "2 parameter 1"],
+) -> Minimum:
+    """Minimum of the weighted sum of squares that steps from `start` reach within `bounds`."""
+    low, high = bounds
+    values = start.clamp(low, high)
+    modelled, jacobian = slopes(curves, values)
+    normal, slope, sse = _quadratic(modelled - samples, jacobian, weights)
+    enough = PROMISE * sse + NOTHING * (weights * samples.square()).sum(dim=1)
+    damping = torch.full_like(sse, FIRST_DAMPING)
+    going = torch.nonzero(torch.isfinite(sse))[:, 0]
+    for _ in range(STEPS):
+        here, down = values[:, going], slope[:, going]
+        held = ((here <= low) & (down > 0)) | ((here >= high) & (down < 0))
+        step = _step(normal[going], down, held, damping[going])
+        trial = (here + step).clamp(low, high)
+        promised = (down * (here - trial)).sum(dim=0) > enough[going]
+        going, trial = going[promised], trial[:, promised]
+        if not going.numel():
+            break
+        modelled, jacobian = slopes(curves, trial)
+        rows = weights if len(weights) == 1 else weights[going]
+        there = _quadratic(modelled - samples[going], jacobian, rows)
+        lower = there.sse < sse[going]
+        down = going[lower]
+        values[:, down], slope[:, down] = trial[:, lower], there.slope[:, lower]
+        normal[down], sse[down] = there.normal[lower], there.sse[lower]
+        damping[going] *= torch.where(lower, EASE, TIGHTEN)
+        going = going[damping[going] < MOST_DAMPING]
+    return Minimum(values, sse, normal)
+
+
+def slopes(
+    function: Callable[[Float[Tensor, "parameter *batch voxel"]], Float[Tensor, "..."]],
+    values: Float[Tensor, "parameter voxel"],
+) -> tuple[Float[Tensor, "..."], Float[Tensor, "parameter ..."]]:
+    """Values of a function of each voxel's parameters, and its derivatives by them.
+
+    By central differences, right to about 1e-10: forward derivatives of torch cannot be taken in
+    several threads at once.
+    """
+    count = len(values)
+    size = values.abs().clamp(min=SMALLEST) * DIFFERENCE
+    there = values[:, None].repeat(1, 2 * count + 1, 1)
+    for parameter in range(count):
+        there[parameter, 1 + parameter] += size[parameter]
+        there[parameter, 1 + count + parameter] -= size[parameter]
+    of_all = function(there)
+    own = torch.arange(count)
+    spans = there[own, 1 + own] - there[own, 1 + count + own]
+    spans = spans.reshape(*spans.shape, *[1] * (of_all.ndim - 2))
+    return of_all[0], (of_all[1 : 1 + count] - of_all[1 + count :]) / spans
+
+
+class _Quadratic(NamedTuple):
+    """J' W J, half the slope of the sum of squares, and that sum."""
+
+    normal: Float[Tensor, "voxel parameter parameter"]
+    slope: Float[Tensor, "parameter voxel"]
+    sse: Float[Tensor, " voxel"]
+
+
+def _quadratic(
+    residual: Float[Tensor, "voxel time"],
+    jacobian: Float[Tensor, "parameter voxel time"],
+    weights: Float[Tensor, "#voxel time"],
+) -> _Quadratic:
+    weighted = weights * jacobian
+    return _Quadratic(
+        torch.einsum("pvt,qvt->vpq", weighted, jacobian),
+        (weighted * residual).sum(dim=2),
+        (weights * residual.square()).sum(dim=1),
+    )
+
+
+def _step(
+    normal: Tensor,
+    slope: Float[Tensor, "parameter voxel"],
+    held: Bool[Tensor, "parameter voxel"],
+    damping: Float[Tensor, " voxel"],
+) -> Float[Tensor, "parameter voxel"]:
+    """Marquardt's step of the parameters that are not held."""
+    free = ~held.T
+    scale = torch.diagonal(normal, dim1=1, dim2=2).sqrt()
+    scale = torch.where(scale > 0, scale, 1.0)
+    both = (free[:, :, None] & free[:, None, :]) / (scale[:, :, None] * scale[:, None, :])
+    damped = normal * both + torch.diag_embed(torch.where(free, damping[:, None], 1.0))
+    factor, _ = torch.linalg.cholesky_ex(damped)
+    wanted = (torch.where(free, -slope.T, 0.0) / scale)[..., None]
+    return (torch.cholesky_solve(wanted, factor)[..., 0] / scale).T.nan_to_num()
