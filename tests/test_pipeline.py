@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from disc import T10, disc_scan, disc_truth
+from disc import T10, disc_exam, disc_scan, disc_truth
 from gadmap.io import write_dicom, write_nifti
 from gadmap.pipeline import Stages, map_exam, run_demo, write_phantom
 
@@ -30,6 +30,24 @@ def test_a_dicom_folder_becomes_maps_near_the_truth(dicom: Path, tmp_path):
     assert np.median(result.exam.t10[good]) == pytest.approx(T10, rel=0.1)
     ratio = result.maps["ktrans"][good] / truth["ktrans"][good]
     assert np.median(ratio) == pytest.approx(1, abs=0.15)
+
+
+def test_a_curve_that_comes_early_is_answered_by_a_delay(dicom: Path, tmp_path):
+    """A plasma curve that is a frame before the tissue's, and the delay that makes up for it."""
+    series = disc_exam().series
+    plasma = np.interp(series.t, disc_exam().aif.t, disc_exam().aif.plasma)
+    t = series.t - series.t[0] - 6
+    rows = [*zip(t, plasma, strict=True), (t[-1] + 10, plasma[-1])]
+    curve = tmp_path / "early.csv"
+    curve.write_text("time_s,plasma_mmol_per_l\n" + "\n".join(f"{a},{b}" for a, b in rows))
+    options = {"aif": curve, "t10": T10, "model": "extended-tofts"}
+    late = map_exam(dicom, tmp_path / "late", fit_delay=True, **options)
+    good = disc_truth()["inside"] & late.maps.valid
+    assert np.median(late.maps["delay"][good]) == pytest.approx(6, abs=0.2)
+    at_once = map_exam(dicom, tmp_path / "at once", **options)
+    assert np.nanmedian(late.maps["r2"][good]) > np.nanmedian(at_once.maps["r2"][good])
+    names = {path.name for path in late.files}
+    assert {"delay.nii.gz", "delay_se.nii.gz", "report.html"} <= names
 
 
 def test_every_file_that_is_named_is_there(dicom: Path, tmp_path):

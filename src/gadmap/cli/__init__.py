@@ -55,6 +55,9 @@ def map_command(
     model: Annotated[
         Model | None, typer.Option(help="Kinetic model of least-squares.", show_default="tofts")
     ] = None,
+    fit_delay: Annotated[
+        bool, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
+    ] = False,
     estimator: EstimatorName = LEAST_SQUARES,
     mask: Annotated[str, typer.Option(help="auto, none, or a NIfTI that is non-zero inside.")] = (
         "auto"
@@ -71,6 +74,8 @@ def map_command(
         raise typer.BadParameter("--vfa and --t10 exclude each other: both tell T1")
     if model is not None and estimator != LEAST_SQUARES:
         raise typer.BadParameter("--model is what least-squares fits; a network has its own")
+    if fit_delay and estimator != LEAST_SQUARES:
+        raise typer.BadParameter("--fit-delay is for least-squares; a network has no delay")
     from gadmap.cli.console import progress_bar, say_result
     from gadmap.pipeline import map_exam
 
@@ -84,6 +89,7 @@ def map_command(
         hct=hct,
         relaxivity=relaxivity,
         model=(model or Model.TOFTS).value,
+        fit_delay=fit_delay,
         estimator=estimator,
         mask=mask,
         motion=motion,

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
 from gadmap.estimators import (
     Estimator,
+    LeastSquares,
     named_estimator,
     needs_concentration,
     require_no_concentration,
@@ -74,6 +75,7 @@ def map_exam(
     hct: float | None = None,
     relaxivity: float | None = None,
     model: str = "tofts",
+    fit_delay: bool = False,
     estimator: PathLike | Estimator = LEAST_SQUARES,
     mask: PathLike = "auto",
     motion: bool = False,
@@ -85,9 +87,10 @@ def map_exam(
     """Read an examination, map it, and write maps and report into `out`, all of it or nothing.
 
     Parameters are those of `read` and `prepare`. Without `vfa` and `t10`, flip-angle volumes that
-    lie beside the dynamic series are used. The estimator is "least-squares", which fits `model`; a
-    network's name or .safetensors file; or an `Estimator`. For one that needs no concentration, as
-    networks do, T1 and arterial input are not looked for unless they are given.
+    lie beside the dynamic series are used. The estimator is "least-squares", which fits `model`, if
+    `fit_delay` with an arterial delay in every voxel; a network's name or .safetensors file; or an
+    `Estimator`. For one that needs no concentration, as networks do, T1 and arterial input are not
+    looked for unless they are given.
 
     Raises
     ------
@@ -98,6 +101,10 @@ def map_exam(
     if vfa and t10 is not None:
         raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
     chosen = named_estimator(model if estimator == LEAST_SQUARES else estimator)
+    if fit_delay:
+        if not isinstance(chosen, LeastSquares):
+            raise ValueError("a delay is fitted by least-squares only; expected that estimator")
+        chosen = replace(chosen, fit_delay=True)
     needy = needs_concentration(chosen)
     if aif == "none":
         require_no_concentration(chosen)
@@ -109,6 +116,7 @@ def map_exam(
         "hct": hct,
         "relaxivity": relaxivity,
         "model": model,
+        "fit_delay": fit_delay,
         "estimator": _named(estimator)
         if isinstance(estimator, str | Path)
         else type(chosen).__name__,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
@@ -111,10 +112,17 @@ def leading(maps: ParameterMaps) -> str:
 
 
 def telling(maps: ParameterMaps, name: str) -> Bool[np.ndarray, "x y z"]:
-    """Voxels whose parameter is determined and at least three standard errors."""
+    """Voxels whose parameter is determined and at least three standard errors.
+
+    A delay may well be 0: it is told where three standard errors are less than its range.
+    """
     drawn = determined(maps, name)
     error = maps.standard_error.get(name)
-    return drawn if error is None else drawn & (maps[name] >= _SURE * error)
+    if error is None:
+        return drawn
+    low, high = QUANTITIES[name].bounds if name in QUANTITIES else (0.0, 0.0)
+    least = high - low if low < 0 and isfinite(low) else maps[name]
+    return drawn & (least >= _SURE * error)
 
 
 def slices_that_matter(maps: ParameterMaps, most: int) -> list[int]:

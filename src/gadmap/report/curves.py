@@ -6,11 +6,13 @@ from math import isfinite
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 
 from gadmap.data import Exam, ParameterMaps
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import exam_concentration
+from gadmap.quantities import DELAY
 from gadmap.report.anatomy import fits_curves, telling
 
 PERCENTILES = (10.0, 50.0, 75.0, 90.0, 97.0, 99.5)
@@ -110,11 +112,16 @@ def _fitted_at(
     """The model's concentration [mmol/L] in a few voxels."""
     model, at = KINETIC_MODELS[maps.model], tuple(voxels.T)
     t = exam.series.t
+
+    def there(name: str) -> Tensor:
+        return torch.tensor(maps[name][at].astype(np.float64))
+
     with torch.inference_mode():
         curves = tissue_concentration(
             model,
-            {q.name: torch.tensor(maps[q.name][at].astype(np.float64)) for q in model.parameters},
-            torch.tensor(t.astype(np.float64)),
+            {q.name: there(q.name) for q in model.parameters},
+            torch.tensor((t - t[0]).astype(np.float64)),
             torch.tensor(np.interp(t, exam.aif.t, exam.aif.plasma)),
+            there(DELAY.name) if DELAY.name in maps.values else None,
         )
     return curves.numpy()
