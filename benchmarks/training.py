@@ -12,10 +12,10 @@ import torch
 
 from curves import table
 from gadmap.networks import NETWORKS
-from gadmap.pipeline.train import first_network
 from gadmap.training.batches import Regions
 from gadmap.training.crops import Batch, Crops, crop_edge, upright
 from gadmap.training.curve import read_curve
+from gadmap.training.first_network import first_network
 from gadmap.training.losses import squared_error
 from gadmap.training.recipe import Recipe
 from gadmap.training.train import train

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from small_patients import small_patients, small_recipe
 
-from gadmap.pipeline.train import first_network
 from gadmap.training import split_patients
+from gadmap.training.first_network import first_network
 from gadmap.training.train import train
 from gadmap.training.training_set import training_set
 

@@ -99,7 +99,7 @@ def test_two_processes_end_where_one_does(tmp_path: Path):
     (tmp_path / "two").mkdir()
     one = run(tmp_path / "one", choices, resume=False)
     process = subprocess_of(tmp_path / "two", choices | {"devices": 2})
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 0, said
     two = read_snapshot(tmp_path / "two" / "checkpoint.safetensors").weights
     for name, tensor in one.items():

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from gadmap.io.strict_json import plain, write_json
 from gadmap.networks import NETWORKS
@@ -18,6 +17,7 @@ from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.patients import PHANTOM, PreparedPatients, prepared_patients
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.training.curve import Point, read_curve
+from gadmap.training.first_network import configuration, first_network
 from gadmap.training.recipe import Recipe
 from gadmap.training.split import Split, split_patients
 from gadmap.training.training_set import TrainingSet, training_set
@@ -123,17 +123,6 @@ def train_network(
     )
 
 
-def first_network(recipe: Recipe) -> nn.Module:
-    """The recipe's network with the first weights of its seed, ready to be trained."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
-        return built_network(recipe.network, _configuration(recipe)).train().requires_grad_(True)
-
-
-def _configuration(recipe: Recipe) -> dict[str, int]:
-    return {"frames": RIDER_GRID.frames, "outputs": len(recipe.quantities)}
-
-
 def _require_network(recipe: Recipe) -> None:
     if recipe.network not in NETWORKS:
         raise ValueError(f"network is {recipe.network!r}; there are {', '.join(NETWORKS)}")
@@ -194,11 +183,11 @@ def _trained(
     data: TrainingSet,
     provenance: Mapping[str, Any],
 ) -> TrainedNetwork:
-    module = built_network(recipe.network, _configuration(recipe))
+    module = built_network(recipe.network, configuration(recipe))
     module.load_state_dict(dict(weights))
     return TrainedNetwork(
         network=recipe.network,
-        configuration=_configuration(recipe),
+        configuration=configuration(recipe),
         quantities=recipe.quantities,
         scales=data.scales,
         grid=RIDER_GRID,
