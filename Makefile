@@ -27,7 +27,7 @@ demo: $(READY)
 	$(BIN)/gadmap demo --out demo --overwrite
 
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadscope
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gadmap.cli.evaluate import evaluate
 from gadmap.cli.options import (
     LEAST_SQUARES,
     EstimatorName,
@@ -23,6 +24,7 @@ from gadmap.cli.options import (
     Slices,
     Vendor,
 )
+from gadmap.cli.reproduce import reproduce
 from gadmap.cli.train import train
 
 app = typer.Typer(
@@ -219,6 +221,8 @@ def demo(
 
 
 app.command()(train)
+app.command()(evaluate)
+app.command()(reproduce)
 
 
 @app.callback(invoke_without_command=True)

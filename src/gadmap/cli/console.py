@@ -58,13 +58,14 @@ def say_result(result: "MapResult", seconds: Mapping[str, float]) -> None:
         out.print(f"- {remark}", markup=False)
     estimated, inside = int(result.maps.valid.sum()), int(result.exam.mask.sum())
     out.print(f"estimated {estimated:,} of {inside:,} voxels in the mask", markup=False)
-    out.print(_times(seconds))
+    out.print(times_table(seconds))
     folder = result.files[0].parent
     names = ", ".join(file.name for file in result.files)
     out.print(f"{folder}: {names}", markup=False, soft_wrap=True)
 
 
-def _times(seconds: Mapping[str, float]) -> Table:
+def times_table(seconds: Mapping[str, float]) -> Table:
+    """What each stage took, and its share."""
     total = sum(seconds.values())
     table = Table(box=None, pad_edge=False)
     table.add_column("stage")
@@ -95,7 +96,7 @@ def say_training(result: "TrainResult", recipe: "Recipe") -> None:
         f"validation patients {chosen.validation:.3g}",
         soft_wrap=True,
     )
-    out.print(_times(result.seconds))
+    out.print(times_table(result.seconds))
     out.print(str(result.weights), markup=False, soft_wrap=True)
 
 

@@ -68,6 +68,14 @@ class Vendor(StrEnum):
     ENHANCED = "enhanced"
 
 
+class BudgetName(StrEnum):
+    """What a reproduction may cost."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    PAPER = "paper"
+
+
 class Trainable(StrEnum):
     """What a network can be trained to map."""
 

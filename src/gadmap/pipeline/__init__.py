@@ -2,10 +2,12 @@
 
 from gadmap.pipeline.cohort import CohortFiles, write_cohort
 from gadmap.pipeline.demo import DemoResult, run_demo
+from gadmap.pipeline.evaluate import Evaluation, evaluate_networks
 from gadmap.pipeline.info import Collection, info
 from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
+from gadmap.pipeline.reproduce import ReproduceResult, reproduce
 from gadmap.pipeline.stages import Progress, Stages, Watch
 from gadmap.pipeline.train import TrainResult, train_network
 
@@ -13,16 +15,20 @@ __all__ = [
     "CohortFiles",
     "Collection",
     "DemoResult",
+    "Evaluation",
     "MapResult",
     "PhantomFiles",
     "PreparedPatients",
     "Progress",
+    "ReproduceResult",
     "Stages",
     "TrainResult",
     "Watch",
+    "evaluate_networks",
     "info",
     "map_exam",
     "prepared_patients",
+    "reproduce",
     "run_demo",
     "train_network",
     "write_cohort",

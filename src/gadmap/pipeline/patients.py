@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -57,6 +57,7 @@ def prepared_patients(
     recipe: Recipe,
     cache: PathLike,
     *,
+    skip: Collection[str] = (),
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> PreparedPatients:
@@ -73,6 +74,8 @@ def prepared_patients(
         Its cohort, slices and motion correction count.
     cache
         Folder for the prepared patients.
+    skip
+        Digests of patients to leave alone, as those that weights were trained on.
     jobs
         Processes, two at most: each holds a whole examination.
     progress
@@ -86,6 +89,7 @@ def prepared_patients(
     cache = Path(cache)
     cache.mkdir(parents=True, exist_ok=True)
     tasks = list(_phantoms(recipe) if str(data) == PHANTOM else _examinations(Path(data), recipe))
+    tasks = [task for task in tasks if task.digest not in skip]
     refused: dict[str, str] = {}
     for done, (task, reason) in enumerate(_done(tasks, cache, min(jobs, _MOST_JOBS)), 1):
         if reason:

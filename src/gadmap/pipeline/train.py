@@ -112,7 +112,9 @@ def train_network(
             network, found, recipe, out, identity=identity, resume=resume, progress=progress
         )
     curve = read_curve(out / "curve.csv")
-    trained = _trained(recipe, weights, found, _provenance(recipe, found, split, curve, data))
+    trained = _trained(
+        recipe, weights, found, _provenance(recipe, found, split, curve, data, prepared)
+    )
     return TrainResult(
         trained=trained,
         weights=write_network(out / WEIGHTS, trained),
@@ -162,7 +164,12 @@ def _versions() -> dict[str, str]:
 
 
 def _provenance(
-    recipe: Recipe, data: TrainingSet, split: Split, curve: list[Point], source: PathLike
+    recipe: Recipe,
+    data: TrainingSet,
+    split: Split,
+    curve: list[Point],
+    source: PathLike,
+    prepared: PreparedPatients,
 ) -> dict[str, Any]:
     """How the weights came about, for their file: no path and no patient's name."""
     at = min(curve, key=lambda point: point.validation) if recipe.choose == "best" else curve[-1]
@@ -170,6 +177,7 @@ def _provenance(
         "data": PHANTOM if str(source) == PHANTOM else "a folder of examinations",
         "recipe": recipe.model_dump(),
         "patients": {part: len(names) for part, names in asdict(split).items()},
+        "seen": sorted(prepared.digests[name] for name in (*split.training, *split.validation)),
         "acquisition": data.acquisition,
         "curve": {"chosen": asdict(at), "last": asdict(curve[-1])},
         "versions": _versions(),

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gadmap.data import Exam, ParameterMaps
 from gadmap.report.anatomy import anatomy_of, enhancing, fits_curves, leading
+from gadmap.report.environment import page_environment
 from gadmap.report.input_section import curve_figures, input_figure, motion_figure
 from gadmap.report.maps_section import (
     error_figures,
@@ -61,13 +61,7 @@ def write_report(
 
 def render(exam: Exam, maps: ParameterMaps, record: Mapping[str, object]) -> str:
     """The page as text."""
-    environment = Environment(
-        loader=PackageLoader("gadmap.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     anatomy = anatomy_of(exam)
     curves, curves_place = curve_figures(anatomy, exam, maps)
     return environment.get_template("report.html.j2").render(

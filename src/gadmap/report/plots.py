@@ -12,12 +12,12 @@ from gadmap.report.picture import INK, Picture, drawing
 
 FIT = "#d55e00"
 FILL = "#4c86b8"
-_FONT = 10
+FONT = 10
 
 
 def aif_plot(exam: Exam) -> Picture:
     """The arterial plasma curve over time, with the frames before contrast shaded."""
-    figure, axes = _figure(6.4, 3.2)
+    figure, axes = plain_figure(6.4, 3.2)
     start, frames = exam.series.t[0], exam.baseline_frames
     t, plasma = exam.aif.t - start, exam.aif.plasma
     last = exam.series.t[-1] - start
@@ -29,7 +29,7 @@ def aif_plot(exam: Exam) -> Picture:
     axes.set_xlim(0, last)
     axes.set_ylim(min(0.0, float(plasma.min())), float(plasma.max()) * 1.08)
     top = 0.98 * axes.get_ylim()[1]
-    axes.text(arrival, top, "  contrast arrives", va="top", fontsize=_FONT, color=INK)
+    axes.text(arrival, top, "  contrast arrives", va="top", fontsize=FONT, color=INK)
     axes.set_xlabel("time since the first frame [s]")
     axes.set_ylabel("plasma concentration [mmol/L]")
     peak = int(np.argmax(plasma))
@@ -57,7 +57,7 @@ def curve_plot(curve: VoxelCurve, letter: str) -> Picture:
     lower.set_ylabel("residual")
     lower.set_xlabel("time since the first frame [s]")
     for axes in (upper, lower):
-        _plain(axes)
+        plain_axes(axes)
     figure.align_ylabels()
     x, y, z = curve.voxel
     return drawing(
@@ -74,7 +74,7 @@ def histogram(
     values: Float[np.ndarray, " voxel"], high: float, name: str, unit: str, low: float = 0.0
 ) -> Picture:
     """How many voxels have which value; the last bar holds what lies above."""
-    figure, axes = _figure(4.2, 2.4)
+    figure, axes = plain_figure(4.2, 2.4)
     counts, edges = np.histogram(np.clip(values, low, high), bins=48, range=(low, high))
     axes.stairs(counts, edges, fill=True, color=FILL)
     quartiles = np.percentile(values, (25, 50, 75))
@@ -95,7 +95,7 @@ def histogram(
 
 def motion_plot(times: Float[np.ndarray, " time"], motion: Float[np.ndarray, " time"]) -> Picture:
     """Displacement that was taken out of each frame [mm]."""
-    figure, axes = _figure(6.4, 2.4)
+    figure, axes = plain_figure(6.4, 2.4)
     t = times - times[0]
     axes.plot(t, motion, "o-", color=FILL, markersize=3, linewidth=1.2)
     axes.set_xlim(0, t[-1])
@@ -110,22 +110,23 @@ def motion_plot(times: Float[np.ndarray, " time"], motion: Float[np.ndarray, " t
     )
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def plain_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of that size [inch] with one pair of axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
-    _plain(axes)
+    plain_axes(axes)
     return figure, axes
 
 
-def _plain(axes: Axes) -> None:
+def plain_axes(axes: Axes) -> None:
     """Two thin axes and no box, all in the page's ink."""
     axes.spines[["top", "right"]].set_visible(False)
     for spine in axes.spines.values():
         spine.set_color(INK)
         spine.set_alpha(0.5)
-    axes.tick_params(colors=INK, labelsize=_FONT, length=3)
-    axes.xaxis.label.set(color=INK, size=_FONT)
-    axes.yaxis.label.set(color=INK, size=_FONT)
+    axes.tick_params(colors=INK, labelsize=FONT, length=3)
+    axes.xaxis.label.set(color=INK, size=FONT)
+    axes.yaxis.label.set(color=INK, size=FONT)
     axes.grid(color=INK, alpha=0.1, linewidth=0.7)
     axes.set_axisbelow(True)
     axes.xaxis.set_major_locator(MaxNLocator(6))

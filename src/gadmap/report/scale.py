@@ -60,7 +60,7 @@ def robust_scale(
     """
     shown = values[counted & np.isfinite(values)]
     reached = float(np.percentile(shown, percentile)) if shown.size else 0.0
-    high = _rounded_up(reached) if reached > 0 else 1.0
+    high = rounded_up(reached) if reached > 0 else 1.0
     words = (
         f"Scale from 0 to the {percentile:g}th percentile of {of}; "
         "higher values take the last colour."
@@ -68,6 +68,7 @@ def robust_scale(
     return Scale(low=0.0, high=high, colormap=colormap, words=words)
 
 
-def _rounded_up(value: float) -> float:
+def rounded_up(value: float) -> float:
+    """A positive value rounded up to two digits."""
     digit = 10.0 ** (floor(log10(value)) - 1)
     return float(f"{ceil(value / digit - 1e-9) * digit:.3g}")
