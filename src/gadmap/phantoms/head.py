@@ -74,6 +74,8 @@ class Head:
         self, mixture: Mixture, from_skull: Float[np.ndarray, " n"], axes: Axes, near: Indices
     ) -> None:
         """Put oedema, rim and core of the tumour into the brain."""
+        if not self.tumour.comes_to(axes[2]):
+            return
         surface, rim, oedema = (
             part(*axes)[near] for part in (self.tumour.surface, self.tumour.rim, self.tumour.oedema)
         )

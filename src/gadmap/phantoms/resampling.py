@@ -1,4 +1,7 @@
-"""Values between samples, compiled: loops over voxels that array operations are slow at."""
+"""Values between samples, compiled: loops over voxels that array operations are slow at.
+
+`no_type_check` keeps the checks of shapes, which the tests put around every function, out of it.
+"""
 
 from typing import no_type_check
 
@@ -52,10 +55,12 @@ def shift_lines(lines, shift, smooth):
     """
     lines_a, lines_b, count, frames = lines.shape
     still = np.empty((count, frames), np.float32)
-    place, weights, values = np.empty((3, frames), np.float32)
+    place, values = np.empty((2, frames), np.float32)
     for a in range(lines_a):
         for b in range(lines_b):
             still[:] = lines[a, b]
+            if not still.any():  # air, in every frame
+                continue
             for n in range(count):
                 for f in range(frames):
                     turned = shift[0, f] * a + shift[1, f] * b + shift[2, f] * n
@@ -64,31 +69,29 @@ def shift_lines(lines, shift, smooth):
                 before = int(np.floor(place.min()))
                 after = int(np.floor(place.max())) + 1
                 for sample in range(before - smooth, after + smooth + 1):
+                    row, at = still[min(max(sample, 0), count - 1)], np.float32(sample)
                     if smooth:
-                        _cubic(place, sample, weights)
+                        for f in range(frames):
+                            values[f] += _cubic(abs(place[f] - at)) * row[f]
                     else:
-                        _linear(place, sample, weights)
-                    row = still[min(max(sample, 0), count - 1)]
-                    for f in range(frames):
-                        values[f] += weights[f] * row[f]
+                        for f in range(frames):
+                            values[f] += _linear(abs(place[f] - at)) * row[f]
                 lines[a, b, n] = values
 
 
 @_fused
 @no_type_check
-def _linear(place, sample, weights):
-    """Weights (time,) of the sample at an index for linear values at `place` (time,)."""
-    for f in range(place.size):
-        weights[f] = max(np.float32(0), np.float32(1) - abs(place[f] - np.float32(sample)))
+def _linear(distance):
+    """Weight of a sample at a distance [samples] in linear interpolation."""
+    return max(np.float32(0), np.float32(1) - distance)
 
 
 @_fused
 @no_type_check
-def _cubic(place, sample, weights):
-    """Weights (time,) of the sample at an index for cubic convolution at `place` (time,)."""
-    for f in range(place.size):
-        d = abs(place[f] - np.float32(sample))
-        near = (np.float32(1.5) * d - np.float32(2.5)) * d * d + np.float32(1)
-        far = ((np.float32(2.5) - np.float32(0.5) * d) * d - np.float32(4)) * d + np.float32(2)
-        far = far if d < 2 else np.float32(0)
-        weights[f] = near if d < 1 else far
+def _cubic(distance):
+    """Weight of a sample at a distance [samples] in cubic convolution."""
+    near = (np.float32(1.5) * distance - np.float32(2.5)) * distance * distance + np.float32(1)
+    far = np.float32(2.5) - np.float32(0.5) * distance
+    far = (far * distance - np.float32(4)) * distance + np.float32(2)
+    far = far if distance < 2 else np.float32(0)
+    return near if distance < 1 else far

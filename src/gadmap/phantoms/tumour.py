@@ -7,8 +7,10 @@ import torch
 from jaxtyping import Float
 
 from gadmap.phantoms.case import Case
-from gadmap.phantoms.fields import SmoothField, smooth_field
+from gadmap.phantoms.fields import LIMIT, SmoothField, smooth_field
 
+_BLEND_MM = 3.0  # over which lobes merge
+_SHAPE_MM, _ROUGHNESS_MM, _RIM_MM, _OEDEMA_MM = 2.7, 1.1, 1.6, 4.0  # what the fields add
 _PUSH_MM = 5.0
 _PUSH_REACH_MM = 20.0
 
@@ -40,21 +42,30 @@ class Tumour:
             _distance(x, y, z, np.add(centre, np.multiply(offset, radius))) - size * radius
             for offset, size in self.case.tumour_lobes
         ]
-        blend = 3.0  # mm over which lobes merge
-        smallest = -blend * np.logaddexp.reduce([-d / blend for d in distances], axis=0)
-        return smallest + 2.7 * self.shape.on(x, y, z) + 1.1 * self.roughness.on(x, y, z)
+        smallest = -_BLEND_MM * np.logaddexp.reduce([-d / _BLEND_MM for d in distances], axis=0)
+        bent = smallest + _SHAPE_MM * self.shape.on(x, y, z)
+        return bent + _ROUGHNESS_MM * self.roughness.on(x, y, z)
 
     def rim(
         self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
     ) -> Float[np.ndarray, "x y z"]:
         """Thickness of the rim [mm]."""
-        return np.clip(self.case.tumour_rim + 1.6 * self.thickness.on(x, y, z), 2.2, None)
+        return np.clip(self.case.tumour_rim + _RIM_MM * self.thickness.on(x, y, z), 2.2, None)
 
     def oedema(
         self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]
     ) -> Float[np.ndarray, "x y z"]:
         """How far the oedema reaches from the surface [mm]."""
-        return np.clip(self.case.tumour_oedema + 4 * self.spread.on(x, y, z), 2, None)
+        return np.clip(self.case.tumour_oedema + _OEDEMA_MM * self.spread.on(x, y, z), 2, None)
+
+    def comes_to(self, z: Float[np.ndarray, " z"]) -> bool:
+        """Whether the tumour or its oedema may come to any of the levels `z` [mm]."""
+        case = self.case
+        lobe = max(float(np.linalg.norm(offset)) + size for offset, size in case.tumour_lobes)
+        bent = LIMIT * (_SHAPE_MM + _ROUGHNESS_MM) + _BLEND_MM * np.log(len(case.tumour_lobes))
+        oedema = max(case.tumour_oedema + LIMIT * _OEDEMA_MM, 2)
+        reach = lobe * case.tumour_radius + bent + oedema
+        return bool(np.abs(z - case.tumour_centre[2]).min() < reach)
 
     def push(
         self, x: Float[np.ndarray, " x"], y: Float[np.ndarray, " y"], z: Float[np.ndarray, " z"]

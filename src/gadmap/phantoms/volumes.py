@@ -79,7 +79,8 @@ class Volumes:
             )
         sd = float(self.dynamic[brain, 0].mean(dtype=float)) / case.snr
         for signal in (self.dynamic, self.vfa):
+            room = torch.from_numpy(np.empty((2, *signal[:, :, 0].shape), dtype=np.float32))
             for k in range(case.slices):
                 clean = torch.from_numpy(signal[:, :, k])
-                signal[:, :, k] = rician(clean, sd, generator).numpy()
+                signal[:, :, k] = rician(clean, sd, generator, room).numpy()
         return sd
