@@ -63,7 +63,7 @@ class NetworkEstimator:
         device = next(module.parameters()).device
         counted = seen.exam.mask if self.trained.network in VOXELWISE else seen.body
         with torch.inference_mode():
-            signal = torch.tensor(seen.plane(z), device=device).movedim(-1, 0)[None]
+            signal = torch.from_numpy(seen.plane(z)).to(device).movedim(-1, 0)[None]
             inside = torch.tensor(counted[..., z], device=device)[None]
             found = module(signal, inside)
         return found[0].cpu().numpy()

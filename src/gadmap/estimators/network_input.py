@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, UInt8
 
 from gadmap.data import Exam, Reason
-from gadmap.networks.frame_grid import FrameGrid, resampling_weights, signal_scale
+from gadmap.networks.frame_grid import FrameGrid, resampling_weights, scale_of
 from gadmap.physics.side_by_side import side_by_side
 from gadmap.preparation.mask import foreground
 
@@ -57,17 +58,17 @@ def network_input(exam: Exam, grid: FrameGrid) -> NetworkInput:
     usable = reason == Reason.ESTIMATED
     body = usable & (exam.mask if exam.mask_source == "auto" else foreground(exam.series))
 
-    def inside(z: int) -> Float[np.ndarray, "voxel frames"]:
-        return _resampled(exam, z, usable, weights)[body[..., z]]
+    def inside(z: int) -> Float[np.ndarray, " sample"]:
+        return _product(_samples(exam, z, body[..., z]), weights).reshape(-1)
 
-    curves = np.concatenate([found for _, found in side_by_side(inside, range(body.shape[2]))])
+    values = np.concatenate([found for _, found in side_by_side(inside, range(body.shape[2]))])
     return NetworkInput(
         exam=exam,
         weights=weights,
         usable=usable,
         body=body,
         reason=np.where(exam.mask, reason, np.uint8(Reason.OUTSIDE_MASK)),
-        scale=signal_scale(curves, np.ones(len(curves), dtype=bool)),
+        scale=scale_of(values),
     )
 
 
@@ -81,7 +82,24 @@ def _resampled(
     plane = exam.series.signal[:, :, z]
     if not usable[..., z].all():
         plane = np.where(usable[..., z, None], plane, 0)
-    return plane.astype(np.float32, copy=False) @ weights.astype(np.float32)
+    return _product(plane, weights)
+
+
+def _samples(exam: Exam, z: int, where: Bool[np.ndarray, "x y"]) -> Float[np.ndarray, "voxel time"]:
+    """Signal of some voxels of a slice, gathered along its memory."""
+    plane = exam.series.signal[:, :, z]
+    if exam.series.signal.flags.f_contiguous:  # a frame lies together, not a voxel's curve
+        return np.moveaxis(plane, -1, 0)[:, where].T
+    return plane[where]
+
+
+def _product(
+    signal: Float[np.ndarray, "*voxels time"], weights: Float[np.ndarray, "time frames"]
+) -> Float[np.ndarray, "*voxels frames"]:
+    """By torch: numpy's products have threads of their own, for which slices would wait."""
+    with torch.inference_mode():
+        samples = torch.tensor(signal, dtype=torch.float32)
+        return (samples @ torch.tensor(weights, dtype=torch.float32)).numpy()
 
 
 def _reasons(exam: Exam) -> UInt8[np.ndarray, "x y z"]:

@@ -136,10 +136,20 @@ def signal_scale(
     ValueError
         If the mask holds no voxel, or the quantile is not above 0.
     """
-    values = signal[mask].reshape(-1)
+    return scale_of(signal[mask].reshape(-1))
+
+
+def scale_of(values: Float[np.ndarray, " sample"]) -> float:
+    """The scale of samples that are already those of the mask; their order is lost.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or the quantile is not above 0.
+    """
     if not values.size:
         raise ValueError("no voxel to take the scale of the signal from; is the mask empty?")
-    scale = float(np.quantile(values, _QUANTILE))
+    scale = float(np.quantile(values, _QUANTILE, overwrite_input=True))
     if not (np.isfinite(scale) and scale > 0):
         raise ValueError(
             f"scale of the signal is {scale:g}; expected above 0. Does the mask lie on the body, "
