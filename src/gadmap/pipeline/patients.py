@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gadmap import __version__
 from gadmap.data import DceSeries, Exam, FlipAngleSeries
 from gadmap.estimators import LeastSquares
 from gadmap.networks.frame_grid import RIDER_GRID
@@ -226,7 +226,7 @@ def _only(exam: Exam, slices: tuple[int, int]) -> np.ndarray:
 def _shared_settings(recipe: Recipe) -> dict[str, Any]:
     """What makes every patient what it is."""
     return {
-        "gadmap": version("gadmap"),
+        "gadmap": __version__,
         "preparation": _PREPARATION,
         "slices": recipe.slices,
         "motion": recipe.motion,

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from gadmap import __version__
 from gadmap.io.strict_json import plain, write_json
 from gadmap.networks import NETWORKS
 from gadmap.networks.checkpoint import TrainedNetwork, built_network, write_network
@@ -159,7 +160,7 @@ def _record(recipe: Recipe, prepared: PreparedPatients, split: Split) -> dict[st
 
 
 def _versions() -> dict[str, str]:
-    found = {"gadmap": version("gadmap"), "python": platform.python_version()}
+    found = {"gadmap": __version__, "python": platform.python_version()}
     return found | {library: version(library) for library in _LIBRARIES}
 
 
