@@ -123,6 +123,7 @@ def case(name: str, networks: tuple[str, ...]) -> PaperCase:
         inside=(radius < 60)[window],
         fit=fit,
         truth=fit + random.normal(0, 0.002, fit.shape),
+        top=0.12,
         estimates={n: fit + random.normal(0, 0.12 * rmse_of(n), fit.shape) for n in networks},
     )
 

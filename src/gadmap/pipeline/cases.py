@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from safetensors.numpy import load_file, save_file
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import binary_fill_holes, distance_transform_edt, median_filter, uniform_filter
 
 from gadmap.evaluation.predict import predicted
 from gadmap.networks.checkpoint import TrainedNetwork
@@ -18,7 +18,9 @@ from gadmap.training import Patient
 CASES = 3
 _SHARE = 0.375
 _LEAST = 32
-_CAP = 99.0
+_CAP, _TOP = 99.0, 99.5
+_SMOOTH = 5
+_RIM = 0.11
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +44,33 @@ def place_of(patient: Patient, quantity: str) -> Place:
     """The slice where most enhances most strongly, and the square that holds most of that.
 
     Voxels count with their square, capped at the 99th percentile: a small tumour weighs more than
-    a large area of faint enhancement, and a vessel is no reason to show a slice.
+    a large area of faint enhancement. Medians over 5 x 5 voxels count, and only deep inside the
+    head: neither a vessel, an edge that moved nor a muscle is a reason to show a place.
     """
-    fit = np.where(patient.inside, np.nan_to_num(patient.fit[quantity]), 0).astype(np.float64)
-    positive = fit[fit > 0]
+    deep = _deep(patient.inside)
+    weight = np.where(deep if deep.any() else patient.inside, _smooth(patient, quantity), 0)
+    positive = weight[weight > 0]
     cap = float(np.percentile(positive, _CAP)) if positive.size else 1.0
-    weight = np.minimum(fit / cap, 1) ** 2
+    weight = np.minimum(weight / cap, 1) ** 2
     z = int(weight.sum(axis=(0, 1)).argmax())
     shape = weight.shape[:2]
     side = min(max(_LEAST, round(_SHARE * max(shape))), *shape)
     held = uniform_filter(weight[:, :, z], side, mode="constant")
     x, y = np.unravel_index(int(held.argmax()), shape)
     return Place(z=z, window=(_span(int(x), side, shape[0]), _span(int(y), side, shape[1])))
+
+
+def _smooth(patient: Patient, quantity: str) -> Float[np.ndarray, "x y z"]:
+    """The fit's medians in each slice, 0 where it tells nothing."""
+    fit = np.where(patient.inside, np.nan_to_num(patient.fit[quantity]), 0).astype(np.float64)
+    return median_filter(fit, (_SMOOTH, _SMOOTH, 1))
+
+
+def _deep(inside: Bool[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
+    """Voxels far from the outline of the head in their slice."""
+    rim = _RIM * max(inside.shape[:2])
+    slices = [np.pad(binary_fill_holes(inside[:, :, z]), 1) for z in range(inside.shape[2])]
+    return np.stack([distance_transform_edt(one)[1:-1, 1:-1] > rim for one in slices], axis=2)
 
 
 def _span(centre: int, side: int, size: int) -> slice:
@@ -100,8 +117,15 @@ def paper_case(patient: Patient, quantity: str, files: Mapping[str, Path]) -> Pa
         window=place.window,
         inside=place.cut(patient.inside & np.isfinite(patient.fit[quantity])),
         fit=place.cut(patient.fit[quantity]),
+        top=_top(place.cut(_smooth(patient, quantity))),
         truth=None if patient.truth is None else place.cut(patient.truth[quantity]),
         estimates={
             name: maps[patient.name] for name, maps in estimates.items() if patient.name in maps
         },
     )
+
+
+def _top(smooth: Float[np.ndarray, "w h"]) -> float:
+    """Where the scale of a case's maps ends: a vessel does not set it."""
+    positive = smooth[smooth > 0]
+    return float(np.percentile(positive, _TOP)) if positive.size else 1.0

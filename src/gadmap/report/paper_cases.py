@@ -93,31 +93,22 @@ def _figure(case: PaperCase, letter: str, results: PaperResults) -> CaseFigure:
 
 
 def _scales(case: PaperCase) -> tuple[Scale, Scale]:
-    """Of the maps, to the fit's 99th percentile; of the differences, to that of all networks."""
-    off = [np.abs(estimate - case.fit)[case.inside] for estimate in case.estimates.values()]
-    high = _percentile(case.fit[case.inside])
-    reach = _percentile(np.concatenate(off)) if off else high
+    """Of the maps, as the case says; of the differences, half of that either way."""
+    high = rounded_up(case.top)
     return (
         Scale(
             low=0.0,
             high=high,
             colormap="viridis",
-            words="Maps: from 0 to the 99th percentile of the fit.",
+            words="Maps: to the 99.5th percentile of the smoothed fit; a vessel does not set it.",
         ),
         Scale(
-            low=-reach,
-            high=reach,
+            low=-high / 2,
+            high=high / 2,
             colormap="RdBu_r",
-            words="Map less fit: to the 99th percentile over all networks, white where they agree.",
+            words="Map less fit: half of that either way, white where they agree.",
         ),
     )
-
-
-def _percentile(values: Float[np.ndarray, " voxel"]) -> float:
-    """The 99th percentile of the finite values, rounded up; 1 if it is not above 0."""
-    known = values[np.isfinite(values)]
-    reached = float(np.percentile(known, 99)) if known.size else 0.0
-    return rounded_up(reached) if reached > 0 else 1.0
 
 
 def _told(case: PaperCase, estimate: np.ndarray, scale: float) -> str:

@@ -27,6 +27,8 @@ class PaperCase:
         Voxels of the window that are compared: mapped by the fit.
     fit, truth
         Maps of the window, in the quantity's unit; truth None where it is not known.
+    top
+        Value at which the scale of the maps ends, in the quantity's unit.
     estimates
         Network's name to its map of the window.
     """
@@ -38,6 +40,7 @@ class PaperCase:
     inside: Bool[np.ndarray, "w h"]
     fit: Float[np.ndarray, "w h"]
     truth: Float[np.ndarray, "w h"] | None
+    top: float
     estimates: Mapping[str, Float[np.ndarray, "w h"]]
 
 
