@@ -18,7 +18,7 @@ from gadmap.training import Patient
 CASES = 3
 _SHARE = 0.375
 _LEAST = 32
-_CAP, _TOP = 99.0, 99.5
+_CAP, _TOP = 99.9, 99.5
 _SMOOTH = 5
 _RIM = 0.11
 
@@ -43,7 +43,7 @@ def case_names(test: Sequence[str]) -> list[str]:
 def place_of(patient: Patient, quantity: str) -> Place:
     """The slice where most enhances most strongly, and the square that holds most of that.
 
-    Voxels count with their square, capped at the 99th percentile: a small tumour weighs more than
+    Voxels count with their square, capped at the 99.9th percentile: a small tumour weighs more than
     a large area of faint enhancement. Medians over 5 x 5 voxels count, and only deep inside the
     head: neither a vessel, an edge that moved nor a muscle is a reason to show a place.
     """
