@@ -69,8 +69,9 @@ def _smooth(patient: Patient, quantity: str) -> Float[np.ndarray, "x y z"]:
 def _deep(inside: Bool[np.ndarray, "x y z"]) -> Bool[np.ndarray, "x y z"]:
     """Voxels far from the outline of the head in their slice."""
     rim = _RIM * max(inside.shape[:2])
-    slices = [np.pad(binary_fill_holes(inside[:, :, z]), 1) for z in range(inside.shape[2])]
-    return np.stack([distance_transform_edt(one)[1:-1, 1:-1] > rim for one in slices], axis=2)
+    filled = (np.asarray(binary_fill_holes(inside[:, :, z])) for z in range(inside.shape[2]))
+    depths = (np.asarray(distance_transform_edt(np.pad(one, 1))) for one in filled)
+    return np.stack([depth[1:-1, 1:-1] > rim for depth in depths], axis=2)
 
 
 def _span(centre: int, side: int, size: int) -> slice:
