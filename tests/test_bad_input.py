@@ -136,6 +136,7 @@ def test_a_run_that_is_stopped_leaves_nothing_behind(name: str, case: Case, tmp_
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's "&" ignores it
     )
     while process.poll() is None and not list(tmp_path.glob("a/*.part")):
         time.sleep(0.005)
