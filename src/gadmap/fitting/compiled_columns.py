@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 _SERIES_BELOW, _TERMS = 0.01, 6
+_ROUNDING = 1e-13  # even frames are even but for this
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -20,7 +21,7 @@ def convolved(plasma, t, rates):
     result = np.zeros((count, len(t)))
     for frame in range(1, len(t)):
         step = t[frame] - t[frame - 1]
-        if step != last:
+        if abs(step - last) > _ROUNDING * step:
             for row in range(count):
                 new[row], old[row], decay[row] = _segment(rates[row] * step)
             last = step

@@ -18,8 +18,9 @@ from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import DELAY, R2, SSE, VE
 
 CURVES_A_CHUNK = 1 << 14
+CURVES_A_CHUNK_FIXED_RATE = 1 << 16
 CURVES_A_SMALL_CHUNK = 1 << 12  # with weights of their own, or a delay
-FEWEST_A_CHUNK = 1 << 8  # fewer are not worth another thread
+FEWEST_A_CHUNK = 1 << 10  # fewer are not worth another thread
 
 
 def fit_curves(
