@@ -22,6 +22,8 @@ from gadmap.pipeline.evaluate import evaluate_networks
 from gadmap.pipeline.plan import Unit, plan_of
 from gadmap.pipeline.reproduce import ReproduceResult, reproduce
 
+pytestmark = pytest.mark.slow
+
 NETWORKS = ("cnn-local", "fcsa-net")
 BUDGET = Budget(
     seeds=1,

@@ -33,7 +33,7 @@ def paper_results(
     ValueError
         If no training was finished, or two are on another scale.
     """
-    done = [unit for unit in plan.units if finished(plan, unit)]
+    done = [unit for unit in plan.rows if finished(plan, unit)]
     if not done:
         reasons = "; ".join(f"{f.network} seed {f.seed}: {f.reason}" for f in failures)
         raise ValueError(f"no training was finished, so there is nothing to show: {reasons}")

@@ -73,6 +73,11 @@ class Plan:
         names = [*slow, *(n for n in self.budget.networks if n not in slow)]
         return [Unit(network=name, seed=seed) for seed in self.seeds for name in names]
 
+    @property
+    def rows(self) -> list[Unit]:
+        """All trainings in the order of the tables."""
+        return [Unit(network=n, seed=seed) for n in self.budget.networks for seed in self.seeds]
+
     def recipe_of(self, unit: Unit) -> Recipe:
         """The recipe of one training."""
         return changed(self.recipe, network=unit.network, seed=unit.seed)

@@ -86,8 +86,8 @@ def _aims(results: PaperResults) -> list[str]:
         metric, aim = METRICS[shown], getattr(PUBLISHED[OURS], shown)[0]
         value = interval(rows[OURS], metric).value
         if metric.better * (value - aim) < 0:
-            missed.append(f"{metric.label} {printed(shown, value)} ({printed(shown, aim)})")
-    said = [f"FCSA-net does not reach the paper's {', '.join(missed)}."] if missed else []
+            missed.append(f"{metric.label} {printed(shown, value)} for {printed(shown, aim)}")
+    said = [f"FCSA-net does not reach the paper's figures: {', '.join(missed)}."] if missed else []
     places = [place(rows, OURS, shown) for shown in LIKENESS]
     if places != [1, 1, 1] and len(rows) > 1:
         each = ", ".join(f"{METRICS[s].label} {p}" for s, p in zip(LIKENESS, places, strict=True))
