@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gadmap.fitting.compiled import Box, Products, search
+from gadmap.fitting.compiled import search
+from gadmap.fitting.compiled_types import Box, Products
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts
 from gadmap.fitting.rate_grid import RateGrid

@@ -4,17 +4,20 @@ It takes the steps of `scan`, `free`, `limited` and `rate_search`, which serve o
 over the rates, Newton's method from the cells that may hold the lowest minimum, and a zoom where a
 limit bends the slope. On a CPU one call of torch costs more than a whole curve does here.
 
+No array is assigned to a slice of another: numba would compile the wording of a shape error for it,
+which takes longer than all the rest.
+
 All of it is in one file because compiled code is kept on disk and made anew when this file changes,
 not when one that it imports does. `no_type_check` keeps the checks of shapes, which the tests put
 around every function, out of it.
 """
 
-from typing import NamedTuple, no_type_check
+from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from numba import njit
 
+from gadmap.fitting.compiled_types import Lanes
 from gadmap.fitting.rate_grid import POLYNOMIALS, REACH, SCAN_STRIDE, STENCIL
 
 LANES = 32  # curves that take Newton's steps together
@@ -26,82 +29,13 @@ GOLDEN = (5**0.5 - 1) / 2
 _VALUE, _FIRST, _SECOND = np.ascontiguousarray(POLYNOMIALS)  # (power, stencil)
 # Sums may be taken in any order; NaN and infinity stay what they are.
 _FASTMATH = {"reassoc", "contract", "nsz"}
-_HOW = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": _FASTMATH}
-_compiled = njit(**_HOW)
+_HOW = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH}
+_entry = njit(cache=True, **_HOW)
+_compiled = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_HOW)  # called from here only
 _inlined = njit(inline="always", **_HOW)
 
 
-class Box(NamedTuple):
-    """Coordinate of the rate and limits of what is fitted.
-
-    Attributes
-    ----------
-    first, last, step, offset
-        log(rate + offset) of the first and last inner node, distance of two, offset [1/min].
-    has_share, share_low, share_high
-        Whether the model has a share of plasma, and its bounds.
-    lower, upper
-        Limits of the amplitude, each a constant and a slope.
-    """
-
-    first: float
-    last: float
-    step: float
-    offset: float
-    has_share: bool
-    share_low: float
-    share_high: float
-    lower: tuple[tuple[float, float], ...]
-    upper: tuple[tuple[float, float], ...]
-
-
-class Products(NamedTuple):
-    """Columns of the exponential term, and products of the columns.
-
-    Attributes
-    ----------
-    columns
-        At every node, times the weights that all curves share.
-    share, cross, exponential
-        As in `ColumnProducts`: one row, or one a curve.
-    """
-
-    columns: Float[np.ndarray, "node time"]
-    share: Float[np.ndarray, " #voxel"]
-    cross: Float[np.ndarray, "#voxel node"]
-    exponential: Float[np.ndarray, "#voxel node"]
-
-
-class Lanes(NamedTuple):
-    """Curves that take Newton's steps together.
-
-    Attributes
-    ----------
-    stencil
-        Products on the stencil: curve with exponential, exponential with itself and the plasma.
-    place
-        Steps from the node: where to start, then where the steps led.
-    taken, parallel
-        Share of plasma to take off the curve, 1 / plasma with itself where that share is free.
-    settled
-        Whether the steps settled at a minimum in the cell.
-    values
-        The three products at `place`.
-    voxel, node
-        Whose they are and around which inner node.
-    """
-
-    stencil: Float[np.ndarray, "product stencil lane"]
-    place: Float[np.ndarray, " lane"]
-    taken: Float[np.ndarray, " lane"]
-    parallel: Float[np.ndarray, " lane"]
-    settled: Bool[np.ndarray, " lane"]
-    values: Float[np.ndarray, "product lane"]
-    voxel: Int[np.ndarray, " lane"]
-    node: Int[np.ndarray, " lane"]
-
-
-@_compiled
+@_entry
 @no_type_check
 def search(box, products, curves, moments, found):
     """Put share, amplitude, position and reduction of the lowest minimum of each curve in `found`.
@@ -114,7 +48,8 @@ def search(box, products, curves, moments, found):
     profile, best = np.empty((scanned, len(curves))), np.zeros(len(curves), np.int64)
     turns, limits = np.zeros(len(curves), np.int64), np.empty((2, scanned))
     for scan in range(scanned):
-        limits[:, scan] = _limits(box, box.first + SCAN_STRIDE * scan * box.step)
+        low, high = _limits(box, box.first + SCAN_STRIDE * scan * box.step)
+        limits[0, scan], limits[1, scan] = low, high
     if own:
         for voxel in range(len(curves)):
             _scan(box, products, voxel, limits, moments, voxel, voxel + 1, profile, best, turns)
@@ -318,7 +253,9 @@ def _leave(box, products, moments, lanes, again, filled, point, found):
         if _free(box, share_moment, share, lanes, lane, point):
             _keep(point, found, voxel)
         elif box.has_share and lanes.settled[lane]:
-            again.stencil[:, :, count] = lanes.stencil[:, :, lane]
+            for product in range(3):
+                for i in range(STENCIL):
+                    again.stencil[product, i, count] = lanes.stencil[product, i, lane]
             again.voxel[count], again.node[count] = voxel, node
             again.place[count] = again.place[lane]
             _take(box, share_moment, share, point[0], again, count)
@@ -395,7 +332,9 @@ def _newton(lanes):
     for lane in range(count):
         inside = last[lane] <= TOLERANCE and abs(place[lane]) < SCAN_STRIDE
         lanes.settled[lane] = inside and bend[lane] * unit[REACH, lane] < 0
-    lanes.values[:] = 0.0
+    for lane in range(count):
+        for product in range(3):
+            lanes.values[product, lane] = 0.0
     for i in range(STENCIL):
         for lane in range(count):
             weight = _weight(i, place[lane])

@@ -28,7 +28,7 @@ def convolved(plasma, t, rates):
         before, here = step * plasma[frame - 1], step * plasma[frame]
         for row in range(count):
             value[row] = old[row] * before + new[row] * here + decay[row] * value[row]
-        result[:, frame] = value
+            result[row, frame] = value[row]
     return result
 
 

@@ -1,0 +1,80 @@
+"""What the search in machine code is given and works on.
+
+Tuples, since machine code knows no other records; their fields are part of a compiled function's
+signature, so a change of them makes it anew.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+
+class Box(NamedTuple):
+    """Coordinate of the rate and limits of what is fitted.
+
+    Attributes
+    ----------
+    first, last, step, offset
+        log(rate + offset) of the first and last inner node, distance of two, offset [1/min].
+    has_share, share_low, share_high
+        Whether the model has a share of plasma, and its bounds.
+    lower, upper
+        Limits of the amplitude, each a constant and a slope.
+    """
+
+    first: float
+    last: float
+    step: float
+    offset: float
+    has_share: bool
+    share_low: float
+    share_high: float
+    lower: tuple[tuple[float, float], ...]
+    upper: tuple[tuple[float, float], ...]
+
+
+class Products(NamedTuple):
+    """Columns of the exponential term, and products of the columns.
+
+    Attributes
+    ----------
+    columns
+        At every node, times the weights that all curves share.
+    share, cross, exponential
+        As in `ColumnProducts`: one row, or one a curve.
+    """
+
+    columns: Float[np.ndarray, "node time"]
+    share: Float[np.ndarray, " #voxel"]
+    cross: Float[np.ndarray, "#voxel node"]
+    exponential: Float[np.ndarray, "#voxel node"]
+
+
+class Lanes(NamedTuple):
+    """Curves that take Newton's steps together.
+
+    Attributes
+    ----------
+    stencil
+        Products on the stencil: curve with exponential, exponential with itself and the plasma.
+    place
+        Steps from the node: where to start, then where the steps led.
+    taken, parallel
+        Share of plasma to take off the curve, 1 / plasma with itself where that share is free.
+    settled
+        Whether the steps settled at a minimum in the cell.
+    values
+        The three products at `place`.
+    voxel, node
+        Whose they are and around which inner node.
+    """
+
+    stencil: Float[np.ndarray, "product stencil lane"]
+    place: Float[np.ndarray, " lane"]
+    taken: Float[np.ndarray, " lane"]
+    parallel: Float[np.ndarray, " lane"]
+    settled: Bool[np.ndarray, " lane"]
+    values: Float[np.ndarray, "product lane"]
+    voxel: Int[np.ndarray, " lane"]
+    node: Int[np.ndarray, " lane"]
