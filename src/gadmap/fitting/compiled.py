@@ -12,7 +12,9 @@ not when one that it imports does. `no_type_check` keeps the checks of shapes, w
 around every function, out of it.
 """
 
-from typing import no_type_check
+from collections.abc import Callable
+from functools import partial
+from typing import Any, no_type_check
 
 import numpy as np
 from numba import njit
@@ -29,10 +31,12 @@ GOLDEN = (5**0.5 - 1) / 2
 _VALUE, _FIRST, _SECOND = np.ascontiguousarray(POLYNOMIALS)  # (power, stencil)
 # Sums may be taken in any order; NaN and infinity stay what they are.
 _FASTMATH = {"reassoc", "contract", "nsz"}
-_HOW = {"nogil": True, "error_model": "numpy", "fastmath": _FASTMATH}
-_entry = njit(cache=True, **_HOW)
-_compiled = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_HOW)  # called from here only
-_inlined = njit(inline="always", **_HOW)
+_machine_code: Callable[..., Any] = partial(
+    njit, nogil=True, error_model="numpy", fastmath=_FASTMATH
+)
+_entry = _machine_code(cache=True)
+_compiled = _machine_code(no_cpython_wrapper=True, no_cfunc_wrapper=True)  # called from here only
+_inlined = _machine_code(inline="always")
 
 
 @_entry

@@ -15,8 +15,12 @@ _ABSOLUTE = re.compile(r"(?:(?<=^)|(?<=[\s\"'(=,:]))(?:/|[A-Za-z]:\\)(?:[^/\\\s\
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
     """A JSON file that every parser reads."""
-    text = json.dumps(plain(record), indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(json_text(record), encoding="utf-8")
+
+
+def json_text(record: Mapping[str, Any]) -> str:
+    """The text of that file."""
+    return json.dumps(plain(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def plain(value: Any) -> Any:

@@ -5,7 +5,6 @@ All that a network needs to be used stands in the file's metadata, each entry as
 """
 
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from gadmap.networks import NETWORKS
@@ -24,6 +23,7 @@ from gadmap.networks.checks import (
     require_tensors,
 )
 from gadmap.networks.frame_grid import FrameGrid
+from gadmap.whole_file import write_whole
 
 FORMAT = "gadmap network"
 VERSION = 1
@@ -101,12 +101,7 @@ def write_network(path: str | Path, trained: TrainedNetwork) -> Path:
     metadata = {name: json.dumps(entry, allow_nan=False) for name, entry in entries.items()}
     metadata |= {"format": FORMAT, "version": str(VERSION)}
     tensors = {name: t.detach().contiguous() for name, t in trained.module.state_dict().items()}
-    part = path.with_name(f".{path.name}-{secrets.token_hex(4)}.part")
-    try:
-        save_file(tensors, part, metadata)
-        part.rename(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, save(tensors, metadata))
     return path
 
 

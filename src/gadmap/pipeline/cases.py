@@ -1,19 +1,19 @@
 """The cases of Figure 6: chosen by rule from the fit, before any network is looked at."""
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from scipy.ndimage import binary_fill_holes, distance_transform_edt, median_filter, uniform_filter
 
 from gadmap.evaluation.predict import predicted
 from gadmap.networks.checkpoint import TrainedNetwork
 from gadmap.report.paper_results import PaperCase
 from gadmap.training import Patient
+from gadmap.whole_file import write_whole
 
 CASES = 3
 _SHARE = 0.375
@@ -93,12 +93,7 @@ def case_maps(
 
 def write_case_maps(file: Path, maps: Mapping[str, Float[np.ndarray, "w h"]]) -> None:
     """A file of the maps, there completely or not at all."""
-    part = file.with_name(f".{file.name}-{secrets.token_hex(4)}.part")
-    try:
-        save_file({name: np.ascontiguousarray(values) for name, values in maps.items()}, part)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(file, save({name: np.ascontiguousarray(v) for name, v in maps.items()}))
 
 
 def paper_case(patient: Patient, quantity: str, files: Mapping[str, Path]) -> PaperCase:

@@ -7,10 +7,11 @@ from typing import Any
 from gadmap.evaluation import FIT, Key
 from gadmap.evaluation.published import LABELS, NLS_MS, PUBLISHED
 from gadmap.evaluation.tables import csv_text, differences_records, figures
-from gadmap.pipeline.whole_json import write_whole
+from gadmap.pipeline.whole_json import write_whole_json
 from gadmap.report.paper_differences import ablation, against_ours, against_the_fit
 from gadmap.report.paper_page import render_paper
 from gadmap.report.paper_results import PaperResults
+from gadmap.whole_file import write_whole
 
 PAGE = "paper.html"
 
@@ -28,18 +29,9 @@ def write_paper_files(out: Path, results: PaperResults) -> list[Path]:
         PAGE: render_paper(results),
     }
     for name, text in tables.items():
-        _write(out / name, text)
-    write_whole(out / "results.json", _record(results, found, differences))
+        write_whole(out / name, text)
+    write_whole_json(out / "results.json", _record(results, found, differences))
     return [out / name for name in (*tables, "results.json")]
-
-
-def _write(file: Path, text: str) -> None:
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _table1(results: PaperResults) -> list[dict[str, Any]]:

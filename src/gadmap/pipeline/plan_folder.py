@@ -6,7 +6,7 @@ from typing import Any
 
 from gadmap.io.strict_json import plain
 from gadmap.pipeline.plan import PLAN, Plan
-from gadmap.pipeline.whole_json import read_json, write_whole
+from gadmap.pipeline.whole_json import read_json, write_whole_json
 
 
 def open_plan(plan: Plan) -> None:
@@ -41,7 +41,7 @@ def require_same(file: Path, wanted: Mapping[str, Any]) -> None:
     """
     wanted = plain(wanted)
     if not file.exists():
-        write_whole(file, wanted)
+        write_whole_json(file, wanted)
         return
     found = read_json(file)
     if found == wanted:

@@ -13,7 +13,7 @@ from gadmap.pipeline.patients import prepared_patients
 from gadmap.pipeline.plan import Plan, Unit, plan_from
 from gadmap.pipeline.score import network_scores
 from gadmap.pipeline.train import train_network
-from gadmap.pipeline.whole_json import write_whole
+from gadmap.pipeline.whole_json import write_whole_json
 from gadmap.training import split_patients
 
 
@@ -38,7 +38,7 @@ def run_unit(plan: Plan, unit: Unit) -> None:
     scores = network_scores(
         trained, unit.network, (patients[n] for n in test), recipe, plan.budget.whole_slices
     )
-    write_whole(plan.scores(unit), scores.record())
+    write_whole_json(plan.scores(unit), scores.record())
 
 
 def _end_with_the_parent() -> None:

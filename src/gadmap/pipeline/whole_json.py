@@ -1,12 +1,12 @@
 """JSON files that are there completely or not at all."""
 
 import json
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gadmap.io.strict_json import write_json
+from gadmap.io.strict_json import json_text
+from gadmap.whole_file import write_whole
 
 
 def read_json(file: Path) -> Any:
@@ -23,11 +23,6 @@ def read_json(file: Path) -> Any:
         raise ValueError(f"{file}: damaged ({error}); delete it, it is made anew") from error
 
 
-def write_whole(file: Path, record: Mapping[str, Any]) -> None:
+def write_whole_json(file: Path, record: Mapping[str, Any]) -> None:
     """A JSON file that is there completely or not at all."""
-    part = file.with_name(f".{file.name}-{secrets.token_hex(4)}.part")
-    try:
-        write_json(part, record)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(file, json_text(record))

@@ -3,7 +3,10 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
+from io import StringIO
 from pathlib import Path
+
+from gadmap.whole_file import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +39,11 @@ def read_curve(path: Path) -> list[Point]:
 def cut_curve(path: Path, step: int) -> None:
     """Drop the points after a step, which the resumed run makes again."""
     kept = [point for point in _points(path) if point.step <= step]
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Point)])
-        writer.writeheader()
-        writer.writerows(asdict(point) for point in kept)
-    part.replace(path)
+    file = StringIO(newline="")
+    writer = csv.DictWriter(file, [field.name for field in fields(Point)])
+    writer.writeheader()
+    writer.writerows(asdict(point) for point in kept)
+    write_whole(path, file.getvalue())
 
 
 def add_point(path: Path, point: Point) -> None:

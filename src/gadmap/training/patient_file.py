@@ -1,7 +1,6 @@
 """Patients on disk, as safetensors."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from safetensors.numpy import save
 
 from gadmap.data import Acquisition
 from gadmap.training.patient import Patient
+from gadmap.whole_file import write_whole
 
 _KINDS = ("estimate", "fit", "truth")
 
@@ -30,14 +30,8 @@ def write_patient(path: Path, patient: Patient) -> None:
         "slices": list(patient.slices),
         "acquisition": asdict(patient.acquisition),
     }
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        metadata = {"gadmap": "patient", "record": json.dumps(record)}
-        part.write_bytes(save(whole, metadata))  # with usual permissions, unlike save_file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    write_whole(path, save(whole, {"gadmap": "patient", "record": json.dumps(record)}))
 
 
 def read_patient(path: Path) -> Patient:

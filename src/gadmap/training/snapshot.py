@@ -15,6 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from gadmap.whole_file import write_whole
+
 FORMAT, VERSION = "gadmap training", "1"
 
 
@@ -101,10 +103,8 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
         "identity": dict(snapshot.identity),
     }
     metadata = {"format": FORMAT, "version": VERSION, "record": json.dumps(record)}
-    part = path.with_name(f".{path.name}.part")
     whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    part.write_bytes(save(whole, metadata))  # with usual permissions; save_file's are the owner's
-    part.replace(path)
+    write_whole(path, save(whole, metadata))
 
 
 def read_snapshot(path: Path) -> Snapshot:
