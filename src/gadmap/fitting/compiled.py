@@ -14,7 +14,7 @@ around every function, out of it.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, no_type_check
+from typing import Any, cast, no_type_check
 
 import numpy as np
 from numba import njit
@@ -31,8 +31,8 @@ GOLDEN = (5**0.5 - 1) / 2
 _VALUE, _FIRST, _SECOND = np.ascontiguousarray(POLYNOMIALS)  # (power, stencil)
 # Sums may be taken in any order; NaN and infinity stay what they are.
 _FASTMATH = {"reassoc", "contract", "nsz"}
-_machine_code: Callable[..., Any] = partial(
-    njit, nogil=True, error_model="numpy", fastmath=_FASTMATH
+_machine_code = cast(  # numba's own types know fewer options than numba
+    "Callable[..., Any]", partial(njit, nogil=True, error_model="numpy", fastmath=_FASTMATH)
 )
 _entry = _machine_code(cache=True)
 _compiled = _machine_code(no_cpython_wrapper=True, no_cfunc_wrapper=True)  # called from here only
