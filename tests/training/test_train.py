@@ -48,6 +48,7 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         ("cnn-local", {"learning_rate": 2e-3}),
         ("cnn-local", {"learning_rate": 2e-3, "precision": "bf16-mixed"}),
         ("lstm", {"learning_rate": 5e-3}),
+        ("lstm", {"learning_rate": 5e-3, "precision": "bf16-mixed"}),
     ],
 )
 def test_the_loss_falls(network: str, choices: dict[str, object], tmp_path: Path):

@@ -22,6 +22,6 @@ def over_curves(
     wanted = torch.ones_like(x[:, 0], dtype=torch.bool) if inside is None else inside
     curves = x.movedim(1, -1)[wanted]
     made = torch.cat([work(piece) for piece in curves.split(_VOXELS_AT_ONCE)])
-    result = x.new_zeros(*wanted.shape, outputs)
+    result = made.new_zeros(*wanted.shape, outputs)
     result[wanted] = made
     return result.movedim(-1, 1)
