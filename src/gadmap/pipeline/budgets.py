@@ -72,7 +72,7 @@ BUDGETS = {
     ),
     "paper": Budget(seeds=10, whole_slices=2, phantom=_MORE_TEST_PATIENTS),
 }
-"""quick: minutes, a rehearsal. standard: a few hours of two cores, for which products are rounded to
-bfloat16 (half the time, the same loss) and the LSTMs see 2,048 voxels a step. paper: the paper's
+"""quick: minutes, a rehearsal. standard: a few hours of two cores, for which products are rounded
+to bfloat16 (half the time, the same loss) and the LSTMs see 2,048 voxels a step. paper: the paper's
 20,000 steps and 10 trainings, days of two cores.
 """
