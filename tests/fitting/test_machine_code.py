@@ -28,7 +28,7 @@ def test_both_searches_find_the_same_minimum(model, own_weights):
     rows = len(curves) if own_weights else 1
     weights = torch.rand(rows, t.size, generator=torch.Generator().manual_seed(1)).double() + 0.1
     columns = column_products(problem, weights)
-    table = tables(problem, problem.grid, weights, columns)
+    table = tables(problem, weights, columns)
     total, squares, here = optimum_by_curve(table, weights, samples)
     table = scan_table(problem, problem.grid, columns)
     total_there, squares_there, there = optimum_by_tile(problem, table, columns, weights, samples)

@@ -1,5 +1,6 @@
-"""Best rates and amplitudes of curves on a CPU: a matrix product a tile, then curve by curve."""
+"""Best rates and amplitudes of curves on a CPU, in machine code."""
 
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -7,16 +8,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gadmap.fitting.compiled import search
+from gadmap.fitting.compiled import BLOCK, search
 from gadmap.fitting.compiled_types import Box, Products
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts
-from gadmap.fitting.rate_grid import RateGrid
 from gadmap.fitting.rate_search import Optimum
 from gadmap.fitting.scan import SCANNED
 from gadmap.physics.kinetics import Limit
+from gadmap.physics.side_by_side import side_by_side
 
-CURVES_A_TILE = 1 << 9  # samples and products stay in the cache
+FEWEST_CURVES = 1 << 10  # fewer are not worth another thread
 
 
 class Tables(NamedTuple):
@@ -27,62 +28,67 @@ class Tables(NamedTuple):
     box, products
         As the search takes them.
     matrix
-        Scanned columns, the plasma and 1, times the weights that all curves share.
+        Scanned columns, the plasma and 1, times the weights that all curves share; padded with 0
+        to whole blocks.
     """
 
     box: Box
     products: Products
-    matrix: Float[Tensor, "column time"]
+    matrix: Float[np.ndarray, "padded_column padded_time"]
 
 
 def tables(
-    problem: Problem,
-    grid: RateGrid,
-    weights: Float[Tensor, "#voxel time"],
-    columns: ColumnProducts,
+    problem: Problem, weights: Float[Tensor, "#voxel time"], columns: ColumnProducts
 ) -> Tables:
     """Tables for the search under `weights`."""
-    shared = weights if weights.shape[0] == 1 else 1.0
+    grid, exponentials = problem.grid, problem.exponentials
+    scanned = exponentials[SCANNED] if grid else exponentials
+    first, last = grid.positions[[0, -1]].tolist() if grid else (0.0, 0.0)
     share_low, share_high = problem.share_bounds or (0, 0)
-    first, last = grid.positions[[0, -1]].tolist()
     box = Box(
+        len(scanned),
         first,
         last,
-        grid.step,
-        grid.offset,
+        grid.step if grid else 0.0,
+        problem.offset,
         problem.share_bounds is not None,
         float(share_low),
         float(share_high),
-        _pairs(problem.lower),
-        _pairs(problem.upper),
+        _pair(problem.lower),
+        _pair(problem.upper),
     )
+    shared = weights if weights.shape[0] == 1 else 1.0
     products = Products(
-        (problem.exponentials * shared).numpy(), columns.share[:, 0].numpy(),
+        (exponentials * shared).numpy(), columns.share[:, 0].numpy(),
         columns.cross.numpy(), columns.exponential.numpy(),
     )  # fmt: skip
-    scanned = torch.cat([problem.exponentials[SCANNED], problem.columns[-2:]])
-    return Tables(box, products, scanned * shared)
+    wanted = torch.cat([scanned, problem.columns[-2:]]) * shared
+    columns_padded, times_padded = (
+        block * ceil(n / block) for n, block in zip(wanted.shape, BLOCK, strict=True)
+    )
+    matrix = np.zeros((columns_padded, times_padded))
+    matrix[: wanted.shape[0], : wanted.shape[1]] = wanted.numpy()
+    return Tables(box, products, matrix)
 
 
 def optimum_by_curve(
     table: Tables, weights: Float[Tensor, "#voxel time"], curves: Float[Tensor, "voxel time"]
 ) -> tuple[Float[Tensor, " voxel"], Float[Tensor, " voxel"], Optimum]:
     """Weighted sums of the curves and of their squares, and the best amplitudes and rates."""
-    shared = weights.shape[0] == 1
-    totals, squares = curves.new_empty((2, len(curves)), dtype=torch.float64)
-    found = np.empty((len(curves), 4))
-    for start in range(0, len(curves), CURVES_A_TILE):
-        tile = slice(start, start + CURVES_A_TILE)
-        samples = curves[tile].double()
-        weighted = samples if shared else samples * weights[tile]
-        moments = table.matrix @ weighted.T
-        totals[tile] = moments[-1]
-        squares[tile] = (
-            samples.square() @ weights[0] if shared else torch.linalg.vecdot(weighted, samples)
-        )
-        products = table.products if shared else _rows(table.products, tile)
-        search(table.box, products, weighted.numpy(), moments.numpy(), found[tile])
-    return totals, squares, Optimum(*torch.from_numpy(found).unbind(dim=1))
+    found, samples, own = np.empty((len(curves), 6)), curves.numpy(), weights.numpy()
+
+    def search_rows(rows: slice) -> None:
+        products, of_rows = table.products, own
+        if len(own) > 1:
+            products, of_rows = _rows(products, rows), own[rows]
+        search(table.box, products, table.matrix, of_rows, samples[rows], found[rows])
+
+    size = max(ceil(len(curves) / torch.get_num_threads()), FEWEST_CURVES)
+    pieces = [slice(start, start + size) for start in range(0, len(curves), size)]
+    for _ in side_by_side(search_rows, pieces):
+        pass
+    share, amplitude, position, reduction, total, squares = torch.from_numpy(found).unbind(dim=1)
+    return total, squares, Optimum(share, amplitude, position, reduction)
 
 
 def _rows(products: Products, rows: slice) -> Products:
@@ -90,5 +96,7 @@ def _rows(products: Products, rows: slice) -> Products:
     return Products(products.columns, *(values[rows] for values in products[1:]))
 
 
-def _pairs(limits: tuple[Limit, ...]) -> tuple[tuple[float, float], ...]:
-    return tuple((float(limit.constant), float(limit.slope)) for limit in limits)
+def _pair(limits: tuple[Limit, ...]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The first and the last limit: two for every model, so that one machine code serves all."""
+    first, last = ((float(limits[i].constant), float(limits[i].slope)) for i in (0, -1))
+    return first, last

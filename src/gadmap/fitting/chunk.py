@@ -1,6 +1,5 @@
 """The fit of a chunk of curves: search, parameters, errors, reasons."""
 
-from math import log
 from typing import NamedTuple
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 from gadmap.data import Reason
 from gadmap.fitting.by_curve import Tables, optimum_by_curve, tables
 from gadmap.fitting.by_tile import optimum_by_tile
+from gadmap.fitting.parameters import parameters_at
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts, column_products
 from gadmap.fitting.scan import ScanTable, scan_table
@@ -30,7 +30,7 @@ class Weighting(NamedTuple):
     columns, slopes
         Products of the columns, and of their derivatives, with themselves.
     table
-        For the search; None where the model has no rate to search.
+        For the search; None on another device where the model has no rate to search.
     freedom
         Degrees of freedom: samples with a weight, less parameters; NaN where none is left.
     needed_gain
@@ -75,12 +75,10 @@ def weighting(
 
 
 def _table(problem: Problem, weights: Tensor, columns: ColumnProducts) -> ScanTable | Tables | None:
-    """What the search needs on this device; None without a rate to search."""
-    if problem.grid is None:
-        return None
+    """What the search needs on this device; None where that is nothing."""
     if weights.device.type == "cpu":
-        return tables(problem, problem.grid, weights, columns)
-    return scan_table(problem, problem.grid, columns)
+        return tables(problem, weights, columns)
+    return scan_table(problem, problem.grid, columns) if problem.grid else None
 
 
 class Found(NamedTuple):
@@ -116,14 +114,11 @@ def fit_chunk(
         else optimum_by_tile(problem, table, weighted.columns, weighted.weights, curves)
     )
     sse = (squares + optimum.reduction).clamp(min=0)
-    amplitude = optimum.exponential * torch.exp(optimum.position)
-    rate = problem.offset * torch.expm1(optimum.position - log(problem.offset))
-    parameters = _parameters(problem, optimum.share, amplitude, rate)
     errors = {}
     if standard_error:
         at = curvature(problem.grid, weighted.columns, weighted.slopes, optimum.position)
-        variance = sse / weighted.freedom
-        errors = standard_errors(problem, at, optimum.share, amplitude, rate, variance)
+        errors = standard_errors(problem, at, optimum, sse / weighted.freedom)
+    parameters = _bounded(problem, parameters_at(problem, optimum))
     found = Found(parameters, sse, torch.isfinite(optimum.reduction))
     return chunk_fit(problem, weighted, found, total, squares, errors)
 
@@ -148,14 +143,11 @@ def chunk_fit(
     )
 
 
-def _parameters(
-    problem: Problem, share: Tensor, amplitude: Tensor, rate: Tensor
-) -> dict[str, Tensor]:
-    """Parameters, on their bound where rounding puts them beyond it."""
-    values = problem.model.linear_form.parameters(share, amplitude, rate, problem.bounds)
+def _bounded(problem: Problem, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Parameters on their bound where rounding puts them beyond it."""
     return {
         name: value.clamp(*problem.bounds[name]) if name in problem.bounds else value
-        for name, value in values.items()
+        for name, value in parameters.items()
     }
 
 

@@ -19,9 +19,12 @@ from typing import Any, cast, no_type_check
 import numpy as np
 from numba import njit
 
-from gadmap.fitting.compiled_types import Lanes
+from gadmap.fitting.compiled_types import Lanes, Tile
 from gadmap.fitting.rate_grid import POLYNOMIALS, REACH, SCAN_STRIDE, STENCIL
 
+TILE = 256  # curves whose samples and products stay in the cache
+APART = 8  # more places than a row needs: rows a power of two apart share few lines of the cache
+BLOCK = (2, 4)  # rows and frames that one step of the product takes
 LANES = 32  # curves that take Newton's steps together
 NEWTON_STEPS = 4
 TOLERANCE = 1e-4  # of a step; Newton's next error is about its square
@@ -41,43 +44,111 @@ _inlined = _machine_code(inline="always")
 
 @_entry
 @no_type_check
-def search(box, products, curves, moments, found):
+def search(box, products, matrix, weights, curves, found):
     """Put share, amplitude, position and reduction of the lowest minimum of each curve in `found`.
 
-    `curves` (voxel, time) bear the weights that `products.columns` do not; `moments` (scan + 2,
-    voxel) are their products with the scanned columns, the plasma and 1. `found` is (voxel, 4); a
-    curve whose products are not finite gets a reduction of NaN.
+    Then its weighted sum and that of its squares: `found` is (voxel, 6). `curves` are (voxel,
+    time), `weights` those of all curves or a row a curve. A curve whose products are not finite
+    gets a reduction of NaN.
     """
-    scanned, own = len(moments) - 2, len(products.exponential) > 1
-    profile, best = np.empty((scanned, len(curves))), np.zeros(len(curves), np.int64)
-    turns, limits = np.zeros(len(curves), np.int64), np.empty((2, scanned))
-    for scan in range(scanned):
+    tile = Tile(
+        np.empty((TILE, curves.shape[1])), np.zeros((matrix.shape[1], TILE + APART)),
+        np.empty((len(matrix), TILE + APART)), np.empty((box.scanned, TILE + APART)),
+        np.empty(TILE, np.int64), np.empty(TILE, np.int64), np.empty((2, box.scanned)),
+    )  # fmt: skip
+    for scan in range(box.scanned):
         low, high = _limits(box, box.first + SCAN_STRIDE * scan * box.step)
-        limits[0, scan], limits[1, scan] = low, high
-    if own:
-        for voxel in range(len(curves)):
-            _scan(box, products, voxel, limits, moments, voxel, voxel + 1, profile, best, turns)
-    else:
-        _scan(box, products, 0, limits, moments, 0, len(curves), profile, best, turns)
-    lanes, again, point, filled = _lanes(), _lanes(), np.empty(4), 0
-    for voxel in range(len(curves)):
-        row, lowest, at_end = voxel if own else 0, best[voxel], 0.0
-        found[voxel, 0], found[voxel, 1] = 0.0, 0.0
-        found[voxel, 2], found[voxel, 3] = box.first, np.nan
+        tile.limits[0, scan], tile.limits[1, scan] = low, high
+    lanes, again, filled = _lanes(), _lanes(), 0
+    for start in range(0, len(curves), TILE):
+        count = min(TILE, len(curves) - start)
+        _take_curves(weights, curves, start, count, tile, found)
+        _multiply(matrix, tile.samples, tile.moments, count)
+        for voxel in range(count):
+            found[start + voxel, 4] = tile.moments[box.scanned + 1, voxel]
+        if box.step > 0:
+            filled = _search_tile(box, products, start, count, tile, lanes, again, filled, found)
+        else:
+            _fixed_rate(box, products, start, count, tile, found)
+    _leave(box, products, lanes, again, filled, found)
+
+
+@_compiled
+@no_type_check
+def _take_curves(weights, curves, start, count, tile, found):
+    """Copy curves into a tile, times the weights where each has its own; sum their squares."""
+    own = len(weights) > 1
+    for voxel in range(count):
+        row, squares = start + voxel if own else 0, 0.0
+        for time in range(curves.shape[1]):
+            sample, weight = np.float64(curves[start + voxel, time]), weights[row, time]
+            squares += weight * sample * sample
+            tile.rows[voxel, time] = weight * sample if own else sample
+        for time in range(curves.shape[1]):
+            tile.samples[time, voxel] = tile.rows[voxel, time]
+        found[start + voxel, 5] = squares
+
+
+@_compiled
+@no_type_check
+def _multiply(matrix, samples, moments, count):
+    """Put `matrix` times `samples` into `moments`, in blocks that stay in registers."""
+    for row in range(len(matrix)):
+        for voxel in range(count):
+            moments[row, voxel] = 0.0
+    for time in range(0, len(samples), BLOCK[1]):
+        for row in range(0, len(matrix), BLOCK[0]):
+            a, b, c, d = matrix[row, time : time + 4]
+            e, f, g, h = matrix[row + 1, time : time + 4]
+            for voxel in range(count):
+                first, second = samples[time, voxel], samples[time + 1, voxel]
+                third, fourth = samples[time + 2, voxel], samples[time + 3, voxel]
+                moments[row, voxel] += a * first + b * second + c * third + d * fourth
+                moments[row + 1, voxel] += e * first + f * second + g * third + h * fourth
+
+
+@_compiled
+@no_type_check
+def _fixed_rate(box, products, start, count, tile, found):
+    """The best amplitudes where the rate is 0."""
+    point, moments = np.empty(4), tile.moments
+    for voxel in range(count):
+        row = (start + voxel) % len(products.share)
+        _best_at(
+            box, moments[1, voxel], products.share[row], moments[0, voxel],
+            products.exponential[row, 0], products.cross[row, 0], 0.0, point,
+        )  # fmt: skip
+        for value in range(4):
+            found[start + voxel, value] = point[value]
+
+
+@_compiled
+@no_type_check
+def _search_tile(box, products, start, count, tile, lanes, again, filled, found):
+    """Scan the curves of a tile and fill lanes with their starts; how many are filled at last."""
+    profile, own = tile.profile, len(products.share) > 1
+    _scan(box, products, start, 0, 1 if own else count, tile)
+    for voxel in range(1, count if own else 1):
+        _scan(box, products, start + voxel, voxel, voxel + 1, tile)
+    for voxel in range(count):
+        row, curve = start + voxel if own else 0, start + voxel
+        lowest, at_end = tile.best[voxel], 0.0
+        found[curve, 0], found[curve, 1] = 0.0, 0.0
+        found[curve, 2], found[curve, 3] = box.first, np.nan
         if not np.isfinite(profile[lowest, voxel]):
             continue
         first, last = lowest, lowest
-        if turns[voxel]:
-            first, last = 0, scanned - 1
-            at_end = _free_at_low_end(box, products, row, moments, voxel)
+        if tile.turns[voxel]:
+            first, last = 0, box.scanned - 1
+            at_end = _free_at_low_end(box, products, row, tile.moments, voxel)
         for scan in range(first, last + 1):
             if scan == lowest or _may_be_lowest(profile, voxel, scan, at_end, lowest):
-                _enter(box, products, row, curves, moments, profile, voxel, scan, lanes, filled)
+                _enter(box, products, row, curve, tile, voxel, scan, lanes, filled)
                 filled += 1
                 if filled == LANES:
-                    _leave(box, products, moments, lanes, again, filled, point, found)
+                    _leave(box, products, lanes, again, filled, found)
                     filled = 0
-    _leave(box, products, moments, lanes, again, filled, point, found)
+    return filled
 
 
 @_compiled
@@ -86,7 +157,7 @@ def _lanes():
     """Lanes, all filled with what does no harm."""
     return Lanes(
         np.ones((3, STENCIL, LANES)), np.zeros(LANES), np.zeros(LANES), np.zeros(LANES),
-        np.zeros(LANES, np.bool_), np.zeros((3, LANES)),
+        np.zeros(LANES), np.zeros(LANES, np.bool_), np.zeros((3, LANES)),
         np.zeros(LANES, np.int64), np.zeros(LANES, np.int64),
     )  # fmt: skip
 
@@ -113,15 +184,15 @@ def _clip(value, low, high):
 
 @_compiled
 @no_type_check
-def _scan(box, products, row, limits, moments, start, stop, profile, best, turns):
+def _scan(box, products, curve, start, stop, tile):
     """Projected sum of squares of some curves at every node; its lowest node and its turns.
 
-    `profile` is less that of the curve, `best` the lowest node of each curve, and `turns` tells
-    where the profile rises and falls again. All are as wide as each other, for the machine's sake.
+    `curve` is the first one, for its products, if each has its own.
     """
-    share = products.share[row]
-    for scan in range(len(profile)):
-        node, low, high = REACH + SCAN_STRIDE * scan, limits[0, scan], limits[1, scan]
+    row, profile, moments = curve % len(products.share), tile.profile, tile.moments
+    best, turns, share = tile.best, tile.turns, products.share[row]
+    for scan in range(box.scanned):
+        node, low, high = REACH + SCAN_STRIDE * scan, tile.limits[0, scan], tile.limits[1, scan]
         own, cross = products.exponential[row, node], products.cross[row, node]
         inverse, alone, per_determinant = 1 / own, 1 / share, 1 / (share * own - cross * cross)
         if not box.has_share:
@@ -131,7 +202,7 @@ def _scan(box, products, row, limits, moments, start, stop, profile, best, turns
                 profile[scan, voxel] = amplitude * (amplitude * own - 2 * moment)
             continue
         for voxel in range(start, stop):
-            moment, share_moment = moments[scan, voxel], moments[-2, voxel]
+            moment, share_moment = moments[scan, voxel], moments[box.scanned, voxel]
             free = (moment * share - share_moment * cross) * per_determinant
             clipped = _clip(free, low, high)
             part = _clip((share_moment - clipped * cross) * alone, box.share_low, box.share_high)
@@ -139,7 +210,9 @@ def _scan(box, products, row, limits, moments, start, stop, profile, best, turns
             beside = part * (part * share - 2 * share_moment + 2 * amplitude * cross)
             profile[scan, voxel] = amplitude * (amplitude * own - 2 * moment) + beside
     lowest, rose = profile[0, start:stop].copy(), np.zeros(stop - start, np.int64)
-    for scan in range(1, len(profile)):
+    for voxel in range(start, stop):
+        best[voxel] = turns[voxel] = 0
+    for scan in range(1, box.scanned):
         for voxel in range(start, stop):
             here, before = profile[scan, voxel], profile[scan - 1, voxel]
             falls = np.int64(here < before)
@@ -161,7 +234,9 @@ def _free_at_low_end(box, products, row, moments, voxel):
     moment, exponential = moments[0, voxel], products.exponential[row, REACH]
     if not box.has_share:
         return -moment * moment / exponential
-    share_moment, share, cross = moments[-2, voxel], products.share[row], products.cross[row, REACH]
+    share, cross, share_moment = (
+        products.share[row], products.cross[row, REACH], moments[box.scanned, voxel],
+    )  # fmt: skip
     beside, own = moment - share_moment * cross / share, exponential - cross * cross / share
     return -share_moment * share_moment / share - beside * beside / own
 
@@ -203,34 +278,42 @@ def _vertex(profile, voxel, scan):
 
 @_inlined
 @no_type_check
-def _enter(box, products, row, curves, moments, profile, voxel, scan, lanes, lane):
+def _enter(box, products, row, curve, tile, voxel, scan, lanes, lane):
     """Fill a lane with what lies around node `scan` of the scan of a curve."""
     node, columns, stencil = SCAN_STRIDE * scan, products.columns, lanes.stencil
-    share = products.share[row]
+    share, share_moment = products.share[row], tile.moments[box.scanned, voxel]
     for i in range(STENCIL):
-        moment = 0.0
-        for time in range(curves.shape[1]):
-            moment += columns[node + i, time] * curves[voxel, time]
-        stencil[0, i, lane] = moment
+        stencil[0, i, lane] = _product(columns, node + i, tile.rows, voxel)
+    for i in range(STENCIL):
         stencil[1, i, lane] = products.exponential[row, node + i]
         stencil[2, i, lane] = products.cross[row, node + i]
-    lanes.voxel[lane], lanes.node[lane] = voxel, node
-    lanes.place[lane] = _vertex(profile, voxel, scan)
+    lanes.curve[lane], lanes.node[lane], lanes.share_moment[lane] = curve, node, share_moment
+    lanes.place[lane] = _vertex(tile.profile, voxel, scan)
     if box.has_share:
         low, high = _limits(box, box.first + box.step * node)
         part, _ = _amplitudes(
-            box, moments[-2, voxel], share, stencil[0, REACH, lane], stencil[1, REACH, lane],
+            box, share_moment, share, stencil[0, REACH, lane], stencil[1, REACH, lane],
             stencil[2, REACH, lane], low, high,
         )  # fmt: skip
-        _take(box, moments[-2, voxel], share, part, lanes, lane)
+        _take(box, share, part, lanes, lane)
 
 
 @_compiled
 @no_type_check
-def _take(box, share_moment, share, part, lanes, lane):
+def _product(columns, node, rows, voxel):
+    """Inner product of a column and a curve."""
+    product = 0.0
+    for time in range(rows.shape[1]):
+        product += columns[node, time] * rows[voxel, time]
+    return product
+
+
+@_compiled
+@no_type_check
+def _take(box, share, part, lanes, lane):
     """Take the share of plasma as free, or as at the bound that `part` is at."""
     held = _held(box, part)
-    lanes.taken[lane] = part if held else share_moment / share
+    lanes.taken[lane] = part if held else lanes.share_moment[lane] / share
     lanes.parallel[lane] = 0.0 if held else 1 / share
 
 
@@ -242,59 +325,60 @@ def _held(box, part):
 
 @_compiled
 @no_type_check
-def _leave(box, products, moments, lanes, again, filled, point, found):
+def _leave(box, products, lanes, again, filled, found):
     """Find the minima of the curves in the lanes, and keep each that is its curve's lowest yet.
 
     Where the share of plasma met or left its bound on the way, the steps are taken `again`.
     """
-    count = 0
+    count, point = 0, np.empty(4)
     for lane in range(filled):
         again.place[lane] = lanes.place[lane]
     _newton(lanes)
     for lane in range(filled):
-        voxel, node = lanes.voxel[lane], lanes.node[lane]
-        share, share_moment = products.share[voxel % len(products.share)], moments[-2, voxel]
-        if _free(box, share_moment, share, lanes, lane, point):
-            _keep(point, found, voxel)
+        curve = lanes.curve[lane]
+        share = products.share[curve % len(products.share)]
+        if _free(box, share, lanes, lane, point):
+            _keep(point, found, curve)
         elif box.has_share and lanes.settled[lane]:
             for product in range(3):
                 for i in range(STENCIL):
                     again.stencil[product, i, count] = lanes.stencil[product, i, lane]
-            again.voxel[count], again.node[count] = voxel, node
+            again.curve[count], again.node[count] = curve, lanes.node[lane]
+            again.share_moment[count] = lanes.share_moment[lane]
             again.place[count] = again.place[lane]
-            _take(box, share_moment, share, point[0], again, count)
+            _take(box, share, point[0], again, count)
             count += 1
         else:
-            _zoom(box, share_moment, share, lanes, lane, len(moments) - 2, point)
-            _keep(point, found, voxel)
+            _zoom(box, share, lanes, lane, point)
+            _keep(point, found, curve)
     if count == 0:
         return
     _newton(again)
     for lane in range(count):
-        voxel = again.voxel[lane]
-        share, share_moment = products.share[voxel % len(products.share)], moments[-2, voxel]
-        if not _free(box, share_moment, share, again, lane, point):
-            _zoom(box, share_moment, share, again, lane, len(moments) - 2, point)
-        _keep(point, found, voxel)
+        curve = again.curve[lane]
+        share = products.share[curve % len(products.share)]
+        if not _free(box, share, again, lane, point):
+            _zoom(box, share, again, lane, point)
+        _keep(point, found, curve)
 
 
 @_inlined
 @no_type_check
-def _keep(point, found, voxel):
-    if not found[voxel, 3] <= point[3]:
+def _keep(point, found, curve):
+    if not found[curve, 3] <= point[3]:
         for value in range(4):
-            found[voxel, value] = point[value]
+            found[curve, value] = point[value]
 
 
 @_inlined
 @no_type_check
-def _free(box, share_moment, share, lanes, lane, point):
+def _free(box, share, lanes, lane, point):
     """Put the minimum of a lane into `point`; whether it is one and no limit holds that did not."""
     if not lanes.settled[lane]:
         return False
     position = box.first + box.step * (lanes.node[lane] + lanes.place[lane])
     inside = _best_at(
-        box, share_moment, share, lanes.values[0, lane], lanes.values[1, lane],
+        box, lanes.share_moment[lane], share, lanes.values[0, lane], lanes.values[1, lane],
         lanes.values[2, lane], position, point,
     )  # fmt: skip
     if box.has_share and _held(box, point[0]) != (lanes.parallel[lane] == 0):
@@ -385,49 +469,54 @@ def _amplitudes(box, share_moment, share, moment, exponential, cross, low, high)
 
 @_compiled
 @no_type_check
-def _zoom(box, share_moment, share, lanes, lane, scanned, point):
+def _zoom(box, share, lanes, lane, point):
     """Put the minimum in the cell around a lane's node into `point`, whatever limit may hold.
 
     A sweep over the cell, then golden sections around its lowest place: a limit bends the slope
     sharply, which derivatives serve badly.
     """
-    node = lanes.node[lane]
+    node, polynomials = lanes.node[lane], np.zeros((3, STENCIL))
+    for product in range(3):
+        for power in range(STENCIL):
+            for i in range(STENCIL):
+                value = lanes.stencil[product, i, lane]
+                polynomials[product, power] += _VALUE[power, i] * value
     low = 0.0 if node == 0 else -float(SCAN_STRIDE)
-    high = 0.0 if node == SCAN_STRIDE * (scanned - 1) else float(SCAN_STRIDE)
+    high = 0.0 if node == SCAN_STRIDE * (box.scanned - 1) else float(SCAN_STRIDE)
     step, best, lowest = (high - low) / (SWEEP - 1), low, np.inf
     for sample in range(SWEEP):
         place = low + sample * step
-        if _at(box, share_moment, share, lanes, lane, place, point) < lowest:
+        if _at(box, share, lanes, lane, polynomials, place, point) < lowest:
             best, lowest = place, point[3]
     low, high = max(best - step, low), min(best + step, high)
     inner, outer = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    at_inner = _at(box, share_moment, share, lanes, lane, inner, point)
-    at_outer = _at(box, share_moment, share, lanes, lane, outer, point)
+    at_inner = _at(box, share, lanes, lane, polynomials, inner, point)
+    at_outer = _at(box, share, lanes, lane, polynomials, outer, point)
     for _ in range(SECTIONS):
         if at_inner < at_outer:
             high, outer, at_outer = outer, inner, at_inner
             inner = high - GOLDEN * (high - low)
-            at_inner = _at(box, share_moment, share, lanes, lane, inner, point)
+            at_inner = _at(box, share, lanes, lane, polynomials, inner, point)
         else:
             low, inner, at_inner = inner, outer, at_outer
             outer = low + GOLDEN * (high - low)
-            at_outer = _at(box, share_moment, share, lanes, lane, outer, point)
+            at_outer = _at(box, share, lanes, lane, polynomials, outer, point)
     section = inner if at_inner < at_outer else outer
     if not min(at_inner, at_outer) < lowest:
         section = best  # an end of the range, or a node of the sweep
-    _at(box, share_moment, share, lanes, lane, section, point)
+    _at(box, share, lanes, lane, polynomials, section, point)
 
 
 @_compiled
 @no_type_check
-def _at(box, share_moment, share, lanes, lane, place, point):
+def _at(box, share, lanes, lane, polynomials, place, point):
     """Put the best amplitudes at a place around a lane's node into `point`; the reduction there."""
     moment, exponential, cross = 0.0, 0.0, 0.0
-    for i in range(STENCIL):
-        weight = _weight(i, place)
-        moment += weight * lanes.stencil[0, i, lane]
-        exponential += weight * lanes.stencil[1, i, lane]
-        cross += weight * lanes.stencil[2, i, lane]
+    for back in range(STENCIL):
+        power = STENCIL - 1 - back
+        moment = moment * place + polynomials[0, power]
+        exponential = exponential * place + polynomials[1, power]
+        cross = cross * place + polynomials[2, power]
     position = box.first + box.step * (lanes.node[lane] + place)
-    _best_at(box, share_moment, share, moment, exponential, cross, position, point)
+    _best_at(box, lanes.share_moment[lane], share, moment, exponential, cross, position, point)
     return point[3]

@@ -1,4 +1,4 @@
-"""Columns of the rate table as machine code: `exponential_convolution` for rates on a CPU."""
+"""Columns of the rate table as machine code, and values between its nodes, on a CPU."""
 
 from typing import no_type_check
 
@@ -47,3 +47,21 @@ def _segment(x):
         both = -np.expm1(-x) / x
         new = (1 - both) / x
     return new, both - new, decay
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+@no_type_check
+def values_at(polynomials, node, place):
+    """Values (function, voxel) of polynomials (node, function, power) at places about nodes.
+
+    The steps of `gadmap.fitting.local.polynomial_value`, without a copy for every voxel.
+    """
+    functions, powers = polynomials.shape[1:]
+    result = np.empty((functions, len(node)))
+    for voxel in range(len(node)):
+        for function in range(functions):
+            value = 0.0
+            for back in range(1, powers + 1):
+                value = value * place[voxel] + polynomials[node[voxel], function, powers - back]
+            result[function, voxel] = value
+    return result

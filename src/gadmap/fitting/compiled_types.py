@@ -15,14 +15,16 @@ class Box(NamedTuple):
 
     Attributes
     ----------
-    first, last, step, offset
-        log(rate + offset) of the first and last inner node, distance of two, offset [1/min].
+    scanned, first, last, step, offset
+        Number of nodes that the scan visits, log(rate + offset) of the first and last inner node,
+        distance of two, offset [1/min]. One node and no distance where the only rate is 0.
     has_share, share_low, share_high
         Whether the model has a share of plasma, and its bounds.
     lower, upper
-        Limits of the amplitude, each a constant and a slope.
+        Two limits of the amplitude, each a constant and a slope.
     """
 
+    scanned: int
     first: float
     last: float
     step: float
@@ -30,8 +32,8 @@ class Box(NamedTuple):
     has_share: bool
     share_low: float
     share_high: float
-    lower: tuple[tuple[float, float], ...]
-    upper: tuple[tuple[float, float], ...]
+    lower: tuple[tuple[float, float], tuple[float, float]]
+    upper: tuple[tuple[float, float], tuple[float, float]]
 
 
 class Products(NamedTuple):
@@ -51,6 +53,32 @@ class Products(NamedTuple):
     exponential: Float[np.ndarray, "#voxel node"]
 
 
+class Tile(NamedTuple):
+    """Curves that are scanned together.
+
+    Attributes
+    ----------
+    rows, samples
+        The curves times the weights that the columns do not bear, either way round.
+    moments
+        Their products with the scanned columns, the plasma and 1.
+    profile
+        Projected sum of squares at every node of the scan, less that of the curve.
+    best, turns
+        The lowest node of each; whether its profile rises and falls again.
+    limits
+        Lowest and highest amplitude at every node of the scan.
+    """
+
+    rows: Float[np.ndarray, "voxel time"]
+    samples: Float[np.ndarray, "padded_time voxel"]
+    moments: Float[np.ndarray, "padded_column voxel"]
+    profile: Float[np.ndarray, "scan voxel"]
+    best: Int[np.ndarray, " voxel"]
+    turns: Int[np.ndarray, " voxel"]
+    limits: Float[np.ndarray, "2 scan"]
+
+
 class Lanes(NamedTuple):
     """Curves that take Newton's steps together.
 
@@ -60,21 +88,23 @@ class Lanes(NamedTuple):
         Products on the stencil: curve with exponential, exponential with itself and the plasma.
     place
         Steps from the node: where to start, then where the steps led.
-    taken, parallel
-        Share of plasma to take off the curve, 1 / plasma with itself where that share is free.
+    share_moment, taken, parallel
+        The curve with the plasma, the share of plasma to take off the curve, and 1 / plasma with
+        itself where that share is free.
     settled
         Whether the steps settled at a minimum in the cell.
     values
         The three products at `place`.
-    voxel, node
+    curve, node
         Whose they are and around which inner node.
     """
 
     stencil: Float[np.ndarray, "product stencil lane"]
     place: Float[np.ndarray, " lane"]
+    share_moment: Float[np.ndarray, " lane"]
     taken: Float[np.ndarray, " lane"]
     parallel: Float[np.ndarray, " lane"]
     settled: Bool[np.ndarray, " lane"]
     values: Float[np.ndarray, "product lane"]
-    voxel: Int[np.ndarray, " lane"]
+    curve: Int[np.ndarray, " lane"]
     node: Int[np.ndarray, " lane"]

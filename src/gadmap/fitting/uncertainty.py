@@ -11,10 +11,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gadmap.fitting.compiled_columns import values_at
 from gadmap.fitting.local import polynomial_value
+from gadmap.fitting.parameters import parameters_at
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts
 from gadmap.fitting.rate_grid import STENCIL, RateGrid, column_slopes, stencil_polynomials
+from gadmap.fitting.rate_search import Optimum
+
+SHARE, AMPLITUDE, POSITION = range(3)
+"""The unknowns: share of plasma, amplitude of the exponential's column, log(rate + offset)."""
+
+Gradient = tuple[Tensor | None, ...]
+Covariance = dict[tuple[int, int], Tensor]
 
 
 class Curvature(NamedTuple):
@@ -61,9 +70,8 @@ def curvature(
         none = torch.zeros_like(position)
         share, cross, exponential = (p[:, 0].expand_as(position) for p in columns)
         return Curvature(share, cross, none, exponential, none, none)
-    inner = grid.positions.numel() - 1
-    node = torch.round((position - grid.positions[0]) / grid.step).clamp(0, inner).long()
-    place = (position - grid.positions[node]) / grid.step
+    steps = (position - grid.positions[0]) / grid.step
+    node = torch.round(steps).clamp(0, grid.positions.numel() - 1).long()
     value, first, _ = stencil_polynomials(columns.cross).unbind()
     wanted = (
         (columns.cross, value),
@@ -72,83 +80,83 @@ def curvature(
         (columns.exponential, first / (2 * grid.step)),
         (slopes, value),
     )
-    if slopes.shape[0] == 1:
-        tables = [matrix @ products[0].unfold(0, STENCIL, 1).T for products, matrix in wanted]
-        polynomials = torch.stack(tables).index_select(2, node)
-    else:
+    share, place = columns.share[:, 0], steps - node
+    if slopes.shape[0] > 1:
         own = torch.arange(node.numel(), device=node.device)
         polynomials = torch.stack(
             [matrix @ products.unfold(1, STENCIL, 1)[own, node].T for products, matrix in wanted]
         )
-    return Curvature(columns.share[:, 0], *polynomial_value(polynomials, place).unbind())
+        return Curvature(share, *polynomial_value(polynomials, place).unbind())
+    table = torch.stack([products[0].unfold(0, STENCIL, 1) @ m.T for products, m in wanted], dim=1)
+    if table.device.type == "cpu":
+        values = values_at(table.numpy(), node.numpy(), place.numpy())
+        return Curvature(share, *torch.from_numpy(values).unbind())
+    polynomials = table.movedim(0, 2).index_select(2, node)
+    return Curvature(share, *polynomial_value(polynomials, place).unbind())
 
 
 def standard_errors(
-    problem: Problem,
-    at: Curvature,
-    share: Float[Tensor, " voxel"],
-    amplitude: Float[Tensor, " voxel"],
-    rate: Float[Tensor, " voxel"],
-    variance: Float[Tensor, " voxel"],
+    problem: Problem, at: Curvature, optimum: Optimum, variance: Float[Tensor, " voxel"]
 ) -> dict[str, Float[Tensor, " voxel"]]:
     """Standard error of every parameter, in its unit; NaN where the curve does not determine it.
 
-    `amplitude` and `rate` are those of the convolution [1/min], `variance` that of the noise of a
-    sample of weight 1.
+    `variance` is that of the noise of a sample of weight 1.
     """
-    shifted = rate + problem.offset
-    covariance = _covariance(problem, at, amplitude / shifted)
+    covariance = _covariance(problem, at, optimum.exponential)
     errors = {}
-    for name, (by_share, by_amplitude, by_rate) in _gradients(
-        problem, share, amplitude, rate
-    ).items():
-        # by the share, the column's amplitude and log(rate + offset)
-        gradient = torch.stack(
-            [by_share, shifted * by_amplitude, amplitude * by_amplitude + shifted * by_rate]
-        )
-        spread = (gradient[:, None] * covariance * gradient).sum(dim=(0, 1))
-        error = torch.sqrt(spread * variance)
+    for name, gradient in _gradients(problem, optimum).items():
+        error = torch.sqrt(_spread(gradient, covariance) * variance)
         errors[name] = torch.where(torch.isfinite(error), error, torch.nan)
     return errors
 
 
-def _gradients(
-    problem: Problem, share: Tensor, amplitude: Tensor, rate: Tensor
-) -> dict[str, tuple[Tensor, ...]]:
-    """Derivatives of every parameter by share, amplitude and rate, voxel by voxel."""
-    point = tuple(values.detach().clone().requires_grad_() for values in (share, amplitude, rate))
+def _spread(gradient: Gradient, covariance: Covariance) -> Float[Tensor, " voxel"]:
+    """Gradient' covariance gradient, without what is 0 everywhere."""
+    terms = [
+        slope * other * (value if one == two else 2 * value)
+        for (one, two), value in covariance.items()
+        if (slope := gradient[one]) is not None and (other := gradient[two]) is not None
+    ]
+    return torch.stack(terms).sum(dim=0)
+
+
+def _gradients(problem: Problem, optimum: Optimum) -> dict[str, Gradient]:
+    """Derivatives of every parameter, voxel by voxel; None by what it does not depend on."""
+    point = Optimum(*(values.detach().clone().requires_grad_() for values in optimum))
+    unknown = point.share, point.exponential, point.position
     with torch.enable_grad():
-        parameters = problem.model.linear_form.parameters(
-            point[0], point[1], point[2], problem.bounds
-        )
         return {
-            name: torch.autograd.grad(values.sum(), point, materialize_grads=True)
-            for name, values in parameters.items()
+            name: torch.autograd.grad(values.sum(), unknown, retain_graph=True, allow_unused=True)
+            for name, values in parameters_at(problem, point).items()
         }
 
 
-def _covariance(problem: Problem, at: Curvature, amplitude: Tensor) -> Float[Tensor, "3 3 voxel"]:
-    """Inverse of J' W J for the share of plasma, the column's amplitude and log(rate + offset).
-
-    Rows of what the model does not have are 0. The share is eliminated first.
-    """
-    covariance = torch.zeros((3, 3, amplitude.numel()), dtype=amplitude.dtype).to(amplitude)
+def _covariance(problem: Problem, at: Curvature, amplitude: Float[Tensor, " voxel"]) -> Covariance:
+    """Inverse of J' W J, with the share of plasma eliminated first."""
     exponential = at.exponential
     mixed, slope = amplitude * at.exponential_slope, amplitude.square() * at.slope
-    toward = torch.stack([at.cross, amplitude * at.cross_slope]) / at.share
+    toward = at.cross / at.share, amplitude * at.cross_slope / at.share
     if problem.share_bounds is not None:
         exponential = exponential - at.share * toward[0].square()
         mixed = mixed - at.share * toward[0] * toward[1]
         slope = slope - at.share * toward[1].square()
     if problem.grid is None:
-        covariance[1, 1] = 1 / exponential
+        covariance = {(AMPLITUDE, AMPLITUDE): 1 / exponential}
+        reach = {AMPLITUDE: toward[0] / exponential}
     else:
-        determinant = exponential * slope - mixed.square()
-        covariance[1, 1] = slope / determinant
-        covariance[2, 2] = exponential / determinant
-        covariance[1, 2] = covariance[2, 1] = -mixed / determinant
+        per_determinant = 1 / (exponential * slope - mixed.square())
+        own = slope * per_determinant, -mixed * per_determinant, exponential * per_determinant
+        covariance = {
+            (AMPLITUDE, AMPLITUDE): own[0],
+            (AMPLITUDE, POSITION): own[1],
+            (POSITION, POSITION): own[2],
+        }
+        reach = {
+            AMPLITUDE: own[0] * toward[0] + own[1] * toward[1],
+            POSITION: own[1] * toward[0] + own[2] * toward[1],
+        }
     if problem.share_bounds is not None:
-        reach = (covariance[1:, 1:] * toward).sum(dim=1)
-        covariance[0, 1:] = covariance[1:, 0] = -reach
-        covariance[0, 0] = 1 / at.share + (toward * reach).sum(dim=0)
+        beside = sum(toward[unknown - AMPLITUDE] * value for unknown, value in reach.items())
+        covariance |= {(SHARE, unknown): -value for unknown, value in reach.items()}
+        covariance[SHARE, SHARE] = 1 / at.share + beside
     return covariance
