@@ -109,7 +109,7 @@ def fit_curves(
     def fit_rows(rows: slice) -> ChunkFit:
         with torch.inference_mode(not standard_error):
             mine = weighted if own is None else weightings(own[rows])
-            samples = torch.from_numpy(np.require(curves[rows], requirements="CW")).to(device)
+            samples = torch.from_numpy(np.require(curves[rows], requirements=["C", "W"])).to(device)
             if fit_delay:
                 return fit_delayed_chunk(problems, mine, samples, standard_error=standard_error)
             return fit_chunk(problems[0], mine[0], samples, standard_error=standard_error)
