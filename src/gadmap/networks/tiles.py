@@ -13,16 +13,16 @@ from torch.nn import functional
 TILE = 32
 
 
-def cut_into_tiles(slices: Float[Tensor, "b c h w"]) -> Float[Tensor, "b tile c 32 32"]:
-    """Tiles of 32 × 32 voxels row by row; what a slice lacks to the last ones is 0.
+def cut_into_tiles(slices: Float[Tensor, "b c h w"]) -> Float[Tensor, "b row column 32 32 c"]:
+    """Tiles of 32 × 32 voxels, the channels last; what a slice lacks to the last ones is 0.
 
-    A view where the size is a multiple of 32, with the channels' place in memory kept.
+    A view where the size is a multiple of 32 and the channels are last in memory.
     """
     h, w = slices.shape[-2:]
     if h % TILE or w % TILE:
         slices = functional.pad(slices, (0, -w % TILE, 0, -h % TILE))
-    windows = slices.unfold(2, TILE, TILE).unfold(3, TILE, TILE)
-    return windows.permute(0, 2, 3, 1, 4, 5).flatten(1, 2)
+    lines = slices.movedim(1, -1).unflatten(1, (-1, TILE)).unflatten(3, (-1, TILE))
+    return lines.transpose(2, 3)
 
 
 def tile_shares(
@@ -38,7 +38,7 @@ def tile_shares(
         What is cut into tiles; gives size and type.
     """
     counted = torch.ones_like(slices[:, 0]) if inside is None else _or_all(inside)
-    voxels = cut_into_tiles(counted[:, None].to(slices.dtype)).sum(dim=(2, 3, 4))
+    voxels = cut_into_tiles(counted[:, None].to(slices.dtype)).sum(dim=(3, 4, 5)).flatten(1)
     return voxels / voxels.sum(dim=1, keepdim=True)
 
 
@@ -46,7 +46,8 @@ def selected_tiles(
     slices: Float[Tensor, "b c h w"], wanted: Bool[Tensor, "b tile"]
 ) -> Float[Tensor, "wanted c 32 32"]:
     """The wanted tiles of all slices in one batch, channels last in memory."""
-    return cut_into_tiles(slices).permute(0, 1, 3, 4, 2)[wanted].permute(0, 3, 1, 2)
+    tiles = cut_into_tiles(slices)
+    return tiles[wanted.unflatten(1, tiles.shape[1:3])].movedim(-1, 1)
 
 
 def mean_inside(
