@@ -15,9 +15,6 @@ from gadmap.fitting.products import ColumnProducts
 from gadmap.fitting.rate_search import Optimum
 from gadmap.fitting.scan import SCANNED
 from gadmap.physics.kinetics import Limit
-from gadmap.physics.side_by_side import side_by_side
-
-FEWEST_CURVES = 1 << 10  # fewer are not worth another thread
 
 
 class Tables(NamedTuple):
@@ -75,25 +72,10 @@ def optimum_by_curve(
     table: Tables, weights: Float[Tensor, "#voxel time"], curves: Float[Tensor, "voxel time"]
 ) -> tuple[Float[Tensor, " voxel"], Float[Tensor, " voxel"], Optimum]:
     """Weighted sums of the curves and of their squares, and the best amplitudes and rates."""
-    found, samples, own = np.empty((len(curves), 6)), curves.numpy(), weights.numpy()
-
-    def search_rows(rows: slice) -> None:
-        products, of_rows = table.products, own
-        if len(own) > 1:
-            products, of_rows = _rows(products, rows), own[rows]
-        search(table.box, products, table.matrix, of_rows, samples[rows], found[rows])
-
-    size = max(ceil(len(curves) / torch.get_num_threads()), FEWEST_CURVES)
-    pieces = [slice(start, start + size) for start in range(0, len(curves), size)]
-    for _ in side_by_side(search_rows, pieces):
-        pass
+    found = np.empty((len(curves), 6))
+    search(table.box, table.products, table.matrix, weights.numpy(), curves.numpy(), found)
     share, amplitude, position, reduction, total, squares = torch.from_numpy(found).unbind(dim=1)
     return total, squares, Optimum(share, amplitude, position, reduction)
-
-
-def _rows(products: Products, rows: slice) -> Products:
-    """Products of the columns of some curves, where each has its own."""
-    return Products(products.columns, *(values[rows] for values in products[1:]))
 
 
 def _pair(limits: tuple[Limit, ...]) -> tuple[tuple[float, float], tuple[float, float]]:
