@@ -56,7 +56,11 @@ DELAY = Quantity("delay", "$T_a$", "s", "Q.PH1.007", (-10.0, 10.0), "arterial de
 T10 = Quantity("t10", "$T_{10}$", "s", "Q.EL1.002.[t]", (0.0, _INF), "native T1")
 R2 = Quantity("r2", "$R^2$", "", "", (-_INF, 1.0), "share of the variance that the fit explains")
 SSE = Quantity("sse", "SSE", "mmol²/L²", "", (0.0, _INF), "weighted sum of squared residuals")
+UNLIKE = Quantity(
+    "unlike", "unlike", "", "", (0.0, _INF), "distance from the training's voxels; 1 is the edge"
+)
 
 QUANTITIES: dict[str, Quantity] = {
-    quantity.name: quantity for quantity in (KTRANS, VE, VP, KEP, FP, PS, DELAY, T10, R2, SSE)
+    quantity.name: quantity
+    for quantity in (KTRANS, VE, VP, KEP, FP, PS, DELAY, T10, R2, SSE, UNLIKE)
 }

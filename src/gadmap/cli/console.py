@@ -11,7 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from gadmap.io import Description, SeriesSummary
-    from gadmap.pipeline import Collection, MapResult, Progress, TrainResult
+    from gadmap.pipeline import Collection, MapResult, Progress, TrainGuidedResult, TrainResult
     from gadmap.training import Recipe
 
 _PATIENCE = 2.0
@@ -96,6 +96,17 @@ def say_training(result: "TrainResult", recipe: "Recipe") -> None:
         f"validation patients {chosen.validation:.3g}",
         soft_wrap=True,
     )
+    out.print(times_table(result.seconds))
+    out.print(str(result.weights), markup=False, soft_wrap=True)
+
+
+def say_guided_training(result: "TrainGuidedResult") -> None:
+    """Where the curve ended, the factors of the errors, and where the weights are."""
+    out = console()
+    last = result.curve[-1]
+    out.print(f"- after {last.step:,} steps: loss on scenes to choose with {last.validation:.3g}")
+    for quantity, factor in result.trained.calibration.items():
+        out.print(f"- {quantity}: errors times {factor:.3g} cover 90 %", markup=False)
     out.print(times_table(result.seconds))
     out.print(str(result.weights), markup=False, soft_wrap=True)
 

@@ -5,13 +5,19 @@ from typing import Annotated
 
 import typer
 
-from gadmap.cli.options import Out, PriorsName, Target, Trainable
+from gadmap.cli.options import GUIDED_NETWORK, Out, PriorsName, Target, Trainable
+
+SCENES = "scenes"
 
 
 def train(
     out: Out,
     data: Annotated[
-        str, typer.Option(help="phantom, or a folder with one folder for each examination.")
+        str,
+        typer.Option(
+            help="phantom, or a folder with one folder for each examination; scenes for "
+            "fcsa-net-guided."
+        ),
     ],
     network: Annotated[
         str | None, typer.Argument(metavar="NETWORK", help="Its name; else the recipe's.")
@@ -37,12 +43,13 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on where OUT was left.")] = False,
 ) -> None:
     """Train a network. What neither options nor recipe choose is the paper's protocol."""
-    from gadmap.cli.console import on_terminal, progress_bar, say_training
-    from gadmap.pipeline import train_network
-    from gadmap.training import Recipe, changed, read_recipe
+    from gadmap.cli.console import on_terminal, progress_bar, say_guided_training, say_training
+    from gadmap.pipeline import train_guided, train_network
+    from gadmap.training import GUIDED_RECIPE, Recipe, changed, read_recipe
 
+    usual = GUIDED_RECIPE if network == GUIDED_NETWORK else Recipe()
     recipe = changed(
-        read_recipe(config) if config else Recipe(),
+        read_recipe(config) if config else usual,
         network=network,
         quantity=quantity,
         target=target,
@@ -52,6 +59,11 @@ def train(
         devices=devices,
         cohort={"count": cohort, "priors": priors, "matrix": matrix},
     )
+    if recipe.network == GUIDED_NETWORK:
+        _require_scenes(data)
+        made = train_guided(out, recipe, resume=resume, progress=on_terminal(), watch=progress_bar)
+        say_guided_training(made)
+        return
     result = train_network(
         data,
         out,
@@ -63,3 +75,10 @@ def train(
         watch=progress_bar,
     )
     say_training(result, recipe)
+
+
+def _require_scenes(data: str) -> None:
+    if data != SCENES:
+        raise typer.BadParameter(
+            f"{data!r}; {GUIDED_NETWORK} learns from {SCENES}: --data {SCENES}"
+        )

@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from gadmap.estimators.estimator import Estimator
+from gadmap.estimators.guided import GuidedEstimator
 from gadmap.estimators.least_squares import LeastSquares
 from gadmap.estimators.network import NetworkEstimator
 from gadmap.networks import NETWORKS
-from gadmap.networks.shipped import SUFFIX, shipped_weights, trained_network
+from gadmap.networks.guided_file import GUIDED_NETWORK, is_guided, read_guided
+from gadmap.networks.shipped import SUFFIX, shipped_weights, trained_guided, trained_network
 from gadmap.physics.kinetics import KINETIC_MODELS
 
 
@@ -32,6 +34,10 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
         return which
     if which in KINETIC_MODELS:
         return LeastSquares(str(which))
+    if which == GUIDED_NETWORK:
+        return GuidedEstimator(trained_guided())
+    if str(which).endswith(SUFFIX) and is_guided(which):
+        return GuidedEstimator(read_guided(which))
     if which in NETWORKS or str(which).endswith(SUFFIX):
         return NetworkEstimator(trained_network(which))
     raise ValueError(
@@ -42,7 +48,7 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
 
 def watched(estimator: Estimator, progress: Callable[[int, int], None] | None) -> Estimator:
     """The estimator, telling its progress where it can and is not yet asked to."""
-    known = isinstance(estimator, LeastSquares | NetworkEstimator)
+    known = isinstance(estimator, GuidedEstimator | LeastSquares | NetworkEstimator)
     if progress is None or not known or estimator.progress is not None:
         return estimator
     return replace(estimator, progress=progress)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
@@ -23,12 +22,11 @@ from gadmap.networks.checks import (
     require_tensors,
 )
 from gadmap.networks.frame_grid import FrameGrid
+from gadmap.networks.safe_file import safe_contents
 from gadmap.whole_file import write_whole
 
 FORMAT = "gadmap network"
 VERSION = 1
-
-_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -116,35 +114,11 @@ def read_network(path: str | Path) -> TrainedNetwork:
         If the file is of another kind, above all a pickle; is damaged; names a network that there
         is not; or holds other tensors than its metadata tell.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file of network weights")
-    metadata, tensors = _contents(path)
+    metadata, tensors = safe_contents(path)
     try:
         return _trained(_entries(metadata), tensors)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def _contents(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        if _is_pickle(path):
-            raise ValueError(
-                f"{path}: a pickle as torch.save writes it, which can run code when it is read; "
-                "expected safetensors, as gadmap train writes them"
-            ) from None
-        raise ValueError(
-            f"{path}: not safetensors, or damaged ({error}); expected a file of gadmap train"
-        ) from error
-
-
-def _is_pickle(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(4)
-    return start == _ZIP or start[:1] == _PICKLE
 
 
 def _entries(metadata: Mapping[str, str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gadmap.networks import NETWORKS
 from gadmap.networks.checkpoint import TrainedNetwork, read_network
+from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided, read_guided
 
 SUFFIX = ".safetensors"
 
@@ -40,3 +41,14 @@ def trained_network(which: str | Path) -> TrainedNetwork:
         f"no network {str(which)!r}; there are {', '.join(NETWORKS)}, {there}; or give a "
         f"{SUFFIX} file"
     )
+
+
+def trained_guided() -> TrainedGuided:
+    """The guided network that the package holds.
+
+    Raises
+    ------
+    FileNotFoundError
+        If this installation lacks it.
+    """
+    return read_guided(_WEIGHTS / f"{GUIDED_NETWORK}{SUFFIX}")

@@ -10,8 +10,10 @@ from gadmap.pipeline.phantom import PhantomFiles, write_phantom
 from gadmap.pipeline.reproduce import ReproduceResult, reproduce
 from gadmap.pipeline.stages import Progress, Stages, Watch
 from gadmap.pipeline.train import TrainResult, train_network
+from gadmap.pipeline.train_guided import SCENES, TrainGuidedResult, train_guided
 
 __all__ = [
+    "SCENES",
     "CohortFiles",
     "Collection",
     "DemoResult",
@@ -22,6 +24,7 @@ __all__ = [
     "Progress",
     "ReproduceResult",
     "Stages",
+    "TrainGuidedResult",
     "TrainResult",
     "Watch",
     "evaluate_networks",
@@ -30,6 +33,7 @@ __all__ = [
     "prepared_patients",
     "reproduce",
     "run_demo",
+    "train_guided",
     "train_network",
     "write_cohort",
     "write_phantom",

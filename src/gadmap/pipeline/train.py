@@ -96,7 +96,7 @@ def train_network(
 
     _require_network(recipe)
     out, stages = Path(out), Stages(watch)
-    _open(out, resume)
+    open_training(out, resume)
     with stages.stage("patients") as shown:
         prepared = prepared_patients(
             data, recipe, cache or out / _PREPARED, jobs=jobs, progress=shown
@@ -131,7 +131,7 @@ def _require_network(recipe: Recipe) -> None:
         raise ValueError(f"network is {recipe.network!r}; there are {', '.join(NETWORKS)}")
 
 
-def _open(out: Path, resume: bool) -> None:
+def open_training(out: Path, resume: bool) -> None:
     """Make the folder, unless it holds what this training would overwrite."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise FileExistsError(f"{out}: is a file or link; expected a folder for the training")
@@ -155,11 +155,12 @@ def _record(recipe: Recipe, prepared: PreparedPatients, split: Split) -> dict[st
         "recipe": recipe.model_dump(),
         "patients": asdict(split),
         "refused": dict(prepared.refused),
-        "versions": _versions(),
+        "versions": versions(),
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of what a training's numbers depend on."""
     found = {"gadmap": __version__, "python": platform.python_version()}
     return found | {library: version(library) for library in _LIBRARIES}
 
@@ -181,7 +182,7 @@ def _provenance(
         "seen": sorted(prepared.digests[name] for name in (*split.training, *split.validation)),
         "acquisition": data.acquisition,
         "curve": {"chosen": asdict(at), "last": asdict(curve[-1])},
-        "versions": _versions(),
+        "versions": versions(),
     }
     return dict(plain(provenance))
 

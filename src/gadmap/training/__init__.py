@@ -2,11 +2,12 @@
 
 from gadmap.training.patient import Patient, largest_slices, patient_of
 from gadmap.training.patient_file import Patients, read_patient, write_patient
-from gadmap.training.recipe import CohortRecipe, Recipe, changed, read_recipe
+from gadmap.training.recipe import GUIDED_RECIPE, CohortRecipe, Recipe, changed, read_recipe
 from gadmap.training.regions import region_corners
 from gadmap.training.split import Split, split_patients
 
 __all__ = [
+    "GUIDED_RECIPE",
     "CohortRecipe",
     "Patient",
     "Patients",

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytorch_lightning as lightning
 import torch
+from lightning_fabric.utilities import move_data_to_device
 from torch import nn
 
 from gadmap.training.crops import Batch
 from gadmap.training.curve import Point, add_point
-from gadmap.training.losses import squared_error
+from gadmap.training.losses import Loss, loss_of
 from gadmap.training.module import NetworkTraining
 from gadmap.training.recipe import Recipe
+from gadmap.training.scenes import SceneBatch
 from gadmap.training.snapshot import Best, Moments, Snapshot, weights_of, write_snapshot
 
 
@@ -27,7 +29,7 @@ class Keeper(lightning.Callback):
     def __init__(
         self,
         recipe: Recipe,
-        validation: Sequence[Batch],
+        validation: Sequence[Batch | SceneBatch],
         start: Snapshot,
         curve: Path,
         checkpoint: Path,
@@ -63,7 +65,7 @@ class Keeper(lightning.Callback):
         point = Point(
             step=step,
             training=total / count,
-            validation=mean_squared_error(network, self._validation),
+            validation=mean_loss(network, self._validation, loss_of(self._recipe.network)),
             seconds=round(perf_counter() - self._began, 1),
         )
         self._since = (0.0, 0)
@@ -87,14 +89,14 @@ class Keeper(lightning.Callback):
 
 
 @torch.no_grad()
-def mean_squared_error(network: nn.Module, batches: Sequence[Batch]) -> float:
+def mean_loss(network: nn.Module, batches: Sequence[Batch | SceneBatch], loss: Loss) -> float:
     """Of a network on batches, over the voxels that count."""
     network.eval()
     device = next(network.parameters()).device
-    sums = [
-        squared_error(network(signal.to(device)), target.to(device), weight.to(device))
-        for signal, target, weight in batches
-    ]
+    sums = []
+    for batch in batches:
+        signal, target, weight = move_data_to_device(tuple(batch), device)
+        sums.append(loss(network(signal), target, weight))
     network.train()
     error, weight = (float(sum(column)) for column in zip(*sums, strict=True))
     return error / max(weight, 1)

@@ -53,6 +53,8 @@ class Recipe(_Strict):
         "fit" for the least-squares maps, as in the paper, or "truth", which phantoms have.
     steps, batch, learning_rate, schedule
         Of the optimiser Adam; "cosine" lets the rate fall to 1 % over the steps.
+    clip
+        Largest norm of a step's gradient; 0 for no limit.
     seed
         Of the first weights, the regions, the rotations and the batches.
     split, split_seed
@@ -90,6 +92,7 @@ class Recipe(_Strict):
     batch: int = Field(default=64, gt=0)
     learning_rate: float = Field(default=5e-4, gt=0, lt=1)
     schedule: Literal["constant", "cosine"] = "constant"
+    clip: float = Field(default=0, ge=0)
     seed: int = Field(default=0, ge=0)
     split: tuple[int, int, int] = (12, 2, 5)
     split_seed: int = Field(default=0, ge=0)
@@ -123,6 +126,21 @@ class Recipe(_Strict):
     def quantities(self) -> tuple[str, ...]:
         """Names of the output channels."""
         return MAPPED if self.quantity == "all" else (self.quantity,)
+
+
+GUIDED_RECIPE = Recipe(
+    network="fcsa-net-guided",
+    target="truth",
+    steps=5_000,
+    batch=16,
+    learning_rate=1e-3,
+    schedule="cosine",
+    clip=1.0,
+    validate_every=100,
+    checkpoint_every=250,
+    choose="last",
+)
+"""Of the guided network, which learns from scenes: what regards patients does not apply."""
 
 
 def read_recipe(path: str | Path) -> Recipe:

@@ -18,6 +18,7 @@ from gadmap.training.curve import cut_curve
 from gadmap.training.keeper import Keeper
 from gadmap.training.module import NetworkTraining, Steps
 from gadmap.training.recipe import Recipe
+from gadmap.training.scenes import Scenes
 from gadmap.training.snapshot import Best, Moments, Snapshot, read_snapshot, weights_of
 from gadmap.training.training_set import TrainingSet
 
@@ -67,8 +68,17 @@ def train(
         steps = Steps(data.batches, start.step, recipe.steps)
         with _quiet():
             trainer = _trainer(recipe, folder, keeper, start.step, progress)
-            trainer.fit(module, DataLoader(steps, batch_size=None))
+            trainer.fit(module, _loader(data, recipe, steps))
     return _chosen(read_snapshot(checkpoint), recipe)
+
+
+def _loader(data: TrainingSet, recipe: Recipe, steps: Steps) -> DataLoader:
+    """The steps' batches; what takes long to make is made ahead, in a process of its own."""
+    if recipe.devices > 1 or not isinstance(data.batches, Scenes):
+        return DataLoader(steps, batch_size=None)
+    return DataLoader(
+        steps, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn"
+    )
 
 
 def _start(network: nn.Module, checkpoint: Path | None, identity: Mapping[str, Any]) -> Snapshot:
@@ -123,6 +133,7 @@ def _trainer(
         strategy="ddp_spawn" if recipe.devices > 1 else "auto",
         precision="bf16-mixed" if recipe.precision == "bf16-mixed" else "32-true",
         max_epochs=1,
+        gradient_clip_val=recipe.clip or None,
         logger=TensorBoardLogger(folder, name=TENSORBOARD, version="", purge_step=first_step + 1),
         callbacks=[keeper, *bars],
         enable_progress_bar=progress,

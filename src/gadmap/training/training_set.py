@@ -21,6 +21,7 @@ from gadmap.training.patient import Patient
 from gadmap.training.recipe import Recipe
 from gadmap.training.regions import region_corners
 from gadmap.training.scales import target_scales
+from gadmap.training.scenes import SceneBatch, Scenes
 from gadmap.training.split import Split
 
 _VALIDATION_BATCH = 32
@@ -43,8 +44,8 @@ class TrainingSet:
         Field of `Acquisition` to [lowest, highest] of the training patients, where known.
     """
 
-    batches: Regions | Voxels
-    validation: tuple[Batch, ...]
+    batches: Regions | Voxels | Scenes
+    validation: tuple[Batch | SceneBatch, ...]
     scales: dict[str, float]
     acquisition: dict[str, list[float]]
 

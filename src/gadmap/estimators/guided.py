@@ -1,0 +1,109 @@
+"""Parameter maps by a guided network: the exact fit, corrected by what stands around it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.estimators.guided_exam import GuidedExam, guided_exam
+from gadmap.estimators.guided_input import FLOORS
+from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided
+from gadmap.physics.side_by_side import side_by_side
+from gadmap.quantities import UNLIKE
+
+_MUCH = 0.2  # share of an examination's voxels beyond the edge
+
+
+@dataclass(frozen=True)
+class GuidedEstimator:
+    """A guided network, each slice in one pass; needs what least squares needs.
+
+    Attributes
+    ----------
+    trained
+        The network, from a file or as shipped.
+    progress
+        Called with the number of steps done and of all: voxels fitted, then slices mapped.
+    """
+
+    trained: TrainedGuided
+    progress: Callable[[int, int], None] | None = None
+
+    needs_concentration: ClassVar[bool] = True
+
+    def estimate(self, exam: Exam) -> ParameterMaps:
+        """Maps with standard errors of every voxel in the mask; NaN elsewhere, with a reason."""
+        seen = guided_exam(exam)
+        shape = exam.series.grid
+        count = len(self.trained.quantities)
+        found = np.full((2 * count + 1, *shape), np.nan, np.float32)
+        slices = np.flatnonzero(exam.mask.any(axis=(0, 1))).tolist()
+        for done, (z, outputs) in enumerate(
+            side_by_side(lambda z: self._slice(seen, z), slices), start=1
+        ):
+            found[..., z] = outputs
+            if self.progress:
+                self.progress(done, len(slices))
+        return self._maps(exam, seen, found)
+
+    def _slice(self, seen: GuidedExam, z: int) -> Float[np.ndarray, "output x y"]:
+        """Logarithms, logarithms of their errors and the distance from the training."""
+        module = self.trained.module
+        guidance, usable = seen.slice(z)
+        with torch.inference_mode():
+            told = module.told(guidance)
+            outputs = torch.cat(
+                [module.of_told(guidance, told, usable), module.unlike(told)[:, None]], dim=1
+            )[0].numpy()
+        return np.where(usable[0].numpy(), outputs, np.float32(np.nan))
+
+    def _maps(
+        self, exam: Exam, seen: GuidedExam, found: Float[np.ndarray, "output x y z"]
+    ) -> ParameterMaps:
+        names = self.trained.quantities
+        values, errors = {}, {}
+        for channel, name in enumerate(names):
+            floor = np.float32(FLOORS[name])
+            raised = np.exp(found[channel])
+            values[name] = floor * np.maximum(raised - 1, 0)
+            relative = np.exp(found[len(names) + channel]) * self.trained.calibration[name]
+            errors[name] = floor * raised * relative.astype(np.float32)
+        values[UNLIKE.name] = found[-1]
+        reason = seen.reason
+        valid = (reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT)
+        return ParameterMaps(
+            values=values,
+            standard_error=errors,
+            valid=valid,
+            reason=reason,
+            affine=exam.series.affine,
+            estimator=GUIDED_NETWORK,
+            model="extended-tofts",
+            settings={
+                "uses_concentration": self.needs_concentration,
+                "provenance": dict(self.trained.provenance),
+                "calibration": dict(self.trained.calibration),
+                "remarks": _remarks(values[UNLIKE.name][valid]),
+            },
+        )
+
+
+def _remarks(unlike: Float[np.ndarray, " voxel"]) -> tuple[str, ...]:
+    """Sentences for the reader."""
+    share = float((unlike > 1).mean()) if unlike.size else 0.0
+    how = (
+        f"{GUIDED_NETWORK} corrects the exact fit by what stands around each voxel; its standard "
+        "errors hold noise, T1's error and the choice of model."
+    )
+    if share <= _MUCH:
+        return (how,)
+    strange = (
+        f"{share:.0%} of the voxels are unlike those that the network was trained on (map "
+        f"{UNLIKE.name}, above 1): do not rely on it here; --estimator least-squares is the way "
+        "out."
+    )
+    return (how, strange)

@@ -1,0 +1,121 @@
+"""Trained guided networks as files: safetensors with the network's calibration beside it.
+
+The metadata hold, each as JSON: `format`, `version`, `network`, `quantities`, `calibration`,
+`provenance`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from gadmap.networks.checks import require_tensors
+from gadmap.networks.fcsa_guided import FcsaGuided
+from gadmap.networks.safe_file import safe_contents
+from gadmap.whole_file import write_whole
+
+GUIDED_NETWORK = "fcsa-net-guided"
+FORMAT, VERSION = "gadmap guided network", 1
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainedGuided:
+    """A guided network with weights.
+
+    Attributes
+    ----------
+    quantities
+        Name of the quantity of each output.
+    calibration
+        Quantity name to the factor that makes a predicted error cover what it should.
+    provenance
+        How the weights came about; what JSON can hold.
+    module
+        The network.
+    """
+
+    quantities: tuple[str, ...]
+    calibration: Mapping[str, float]
+    provenance: Mapping[str, Any]
+    module: FcsaGuided
+
+    def __post_init__(self) -> None:
+        if set(self.calibration) != set(self.quantities) or not all(
+            isinstance(factor, int | float) and isfinite(factor) and factor > 0
+            for factor in self.calibration.values()
+        ):
+            raise ValueError(
+                f"calibration is {dict(self.calibration)!r}; expected a number above 0 for each of "
+                f"{', '.join(self.quantities)}"
+            )
+        require_tensors(self.module.state_dict(), built_guided(len(self.quantities)).state_dict())
+
+
+def built_guided(outputs: int) -> FcsaGuided:
+    """A guided network without training, ready for use."""
+    module = FcsaGuided(outputs=outputs)
+    nn.utils.convert_conv2d_weight_memory_format(module, torch.channels_last)
+    return module.eval().requires_grad_(False)
+
+
+def write_guided(path: str | Path, trained: TrainedGuided) -> Path:
+    """File of a trained guided network; it is there completely or not at all."""
+    path = Path(path)
+    entries = {
+        "network": GUIDED_NETWORK,
+        "quantities": list(trained.quantities),
+        "calibration": dict(trained.calibration),
+        "provenance": dict(trained.provenance),
+    }
+    metadata = {name: json.dumps(entry, allow_nan=False) for name, entry in entries.items()}
+    metadata |= {"format": FORMAT, "version": str(VERSION)}
+    tensors = {name: t.detach().contiguous() for name, t in trained.module.state_dict().items()}
+    write_whole(path, save(tensors, metadata))
+    return path
+
+
+def is_guided(path: str | Path) -> bool:
+    """Whether a file says that it holds a guided network.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is no such file, or it is no safetensors file.
+    """
+    return safe_contents(path)[0].get("format") == FORMAT
+
+
+def read_guided(path: str | Path) -> TrainedGuided:
+    """The guided network of a file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is of another kind, damaged, or its parts do not fit together.
+    """
+    metadata, tensors = safe_contents(path)
+    try:
+        if (metadata.get("format"), metadata.get("version")) != (FORMAT, str(VERSION)):
+            raise ValueError("holds no guided network of this version of gadmap")
+        quantities = tuple(json.loads(metadata["quantities"]))
+        module = built_guided(len(quantities))
+        require_tensors(tensors, module.state_dict())
+        module.load_state_dict(tensors)
+        return TrainedGuided(
+            quantities=quantities,
+            calibration=json.loads(metadata["calibration"]),
+            provenance=json.loads(metadata["provenance"]),
+            module=module,
+        )
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path}: metadata are damaged ({error}); was the file edited?") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error

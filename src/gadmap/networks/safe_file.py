@@ -1,0 +1,41 @@
+"""Numbers and text of a safetensors file, which cannot run code; anything else is refused."""
+
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+
+
+def safe_contents(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Metadata and tensors of a file of weights.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no safetensors file, above all if it is a pickle.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file of network weights")
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        if _is_pickle(path):
+            raise ValueError(
+                f"{path}: a pickle as torch.save writes it, which can run code when it is read; "
+                "expected safetensors, as gadmap train writes them"
+            ) from None
+        raise ValueError(
+            f"{path}: not safetensors, or damaged ({error}); expected a file of gadmap train"
+        ) from error
+
+
+def _is_pickle(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(4)
+    return start == _ZIP or start[:1] == _PICKLE
