@@ -5,7 +5,7 @@ READY := .venv/.ready
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint bench pictures
+.PHONY: help setup demo test lint bench bench-estimators pictures
 
 help:
 	@echo "make setup     .venv with the package, editable, under constraints.txt"
@@ -13,6 +13,7 @@ help:
 	@echo "make test      every check: style, types, import layers, tests"
 	@echo "make lint      the checks that run no test"
 	@echo "make bench     the figures that the documentation quotes"
+	@echo "make bench-estimators  errors to the truth: fit, denoised fit, networks"
 	@echo "make pictures  the pictures of the documentation, from demo/"
 
 setup: $(READY)
@@ -37,6 +38,9 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run_all.py
+
+bench-estimators: $(READY)
+	$(BIN)/python benchmarks/estimators.py
 
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py

@@ -12,8 +12,9 @@ _WEIGHTS = Path(__file__).parent / "weights"
 
 
 def shipped_weights() -> dict[str, Path]:
-    """Network to the file of weights that the package holds for it."""
-    return {file.stem: file for file in sorted(_WEIGHTS.glob(f"*{SUFFIX}"))}
+    """Network of `NETWORKS` to the file of weights that the package holds for it."""
+    files = sorted(_WEIGHTS.glob(f"*{SUFFIX}"))
+    return {file.stem: file for file in files if file.stem in NETWORKS}
 
 
 def trained_network(which: str | Path) -> TrainedNetwork:

@@ -24,6 +24,7 @@ SIZE = 32
 _NOISE, _SPREAD, _T10_ERROR = (0.004, 0.3), (0.0, 1.2), (0.01, 0.15)
 _PLASMA, _EXACT_T10, _RICIAN = 0.6, 0.3, 0.5  # shares of scenes
 _RELAXIVITY, _HCT = (3.3, 6.0), 0.42
+_LEAST_SNR = 5.0  # of the signal before contrast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class SceneChoices:
     Attributes
     ----------
     noise
-        Standard deviation of the concentration's noise over the tissue's peak.
+        Standard deviation of the concentration's noise over the tissue's peak, at half of it.
     point_spread
         Standard deviation of the point spread [voxels].
     t10_error
@@ -132,8 +133,9 @@ def _signal(
         return spgr_signal(rate, one, angle, protocol.tr)
 
     peak = tissue.amax(dim=-1).quantile(0.9).clamp(min=0.01)
-    small = 0.01 * peak
-    sd = float((of(small) - of(0 * small)).mean() / small * noise * peak)
+    half, step = peak / 2, peak / 100  # the signal saturates, so its noise means more at the peak
+    slope = (of(half + step) - of(half)).mean() / step
+    sd = min(float(slope * noise * peak), float(of(0 * peak).mean()) / _LEAST_SNR)
     signal = of(tissue)
     if random.random() < _RICIAN:
         generator = torch.Generator().manual_seed(int(random.integers(2**31)))

@@ -131,7 +131,7 @@ class Recipe(_Strict):
 GUIDED_RECIPE = Recipe(
     network="fcsa-net-guided",
     target="truth",
-    steps=5_000,
+    steps=4_000,
     batch=16,
     learning_rate=1e-3,
     schedule="cosine",
