@@ -11,6 +11,7 @@ import gadmap
 from gadmap.cli import main
 from gadmap.networks.checkpoint import read_network
 from gadmap.phantoms import reference_object
+from gadmap.phantoms.scene import scene
 from gadmap.pipeline import PreparedPatients, prepared_patients, train_network, write_phantom
 from gadmap.training import changed
 from gadmap.training.curve import read_curve
@@ -187,3 +188,34 @@ def test_an_examination_that_is_no_use_is_left_out_with_the_reason(tmp_path: Pat
     assert "the series ends" in prepared.refused["case-0"]
     again = prepared_patients(tmp_path / "cohort", TINY, tmp_path / "cache")
     assert again.refused == prepared.refused
+
+
+@pytest.mark.slow
+def test_the_guided_network_learns_from_scenes_and_maps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """From the command to a map; a training is not overwritten, but goes on where it was left."""
+    out, recipe = tmp_path / "run", tmp_path / "recipe.toml"
+    recipe.write_text(
+        'network = "fcsa-net-guided"\nsteps = 40\nbatch = 4\nlearning_rate = 2e-3\nclip = 1.0\n'
+        "validate_every = 10\ncheckpoint_every = 10\n"
+    )
+    command = ("fcsa-net-guided", "--data", "scenes", "--out", out, "--config", recipe)
+    assert gadmap_train(monkeypatch, *command) == 0
+    curve = read_curve(out / "curve.csv")
+    assert curve[-1].validation < curve[0].validation
+    assert gadmap_train(monkeypatch, *command) == 1
+    assert gadmap_train(monkeypatch, *command, "--resume") == 0
+    maps = gadmap.estimate(scene((1, 1)).exam, out / "weights.safetensors")
+    assert maps.estimator == "fcsa-net-guided"
+    assert maps.valid.any()
+
+
+def test_the_guided_network_learns_from_scenes_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    out = tmp_path / "run"
+    command = ("fcsa-net-guided", "--data", "phantom", "--out", out)
+    assert gadmap_train(monkeypatch, *command) == 2
+    assert "scenes" in capsys.readouterr().err
+    assert not out.exists()

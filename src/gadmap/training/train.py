@@ -65,15 +65,15 @@ def train(
     if start.step < recipe.steps:
         keeper = Keeper(recipe, data.validation, start, curve, checkpoint)
         module = NetworkTraining(network, recipe, start.step, start.moments)
-        steps = Steps(data.batches, start.step, recipe.steps)
         with _quiet():
             trainer = _trainer(recipe, folder, keeper, start.step, progress)
-            trainer.fit(module, _loader(data, recipe, steps))
+            trainer.fit(module, _loader(data, recipe, start.step))
     return _chosen(read_snapshot(checkpoint), recipe)
 
 
-def _loader(data: TrainingSet, recipe: Recipe, steps: Steps) -> DataLoader:
+def _loader(data: TrainingSet, recipe: Recipe, first_step: int) -> DataLoader:
     """The steps' batches; what takes long to make is made ahead, in a process of its own."""
+    steps = Steps(data.batches, first_step, recipe.steps)
     if recipe.devices > 1 or not isinstance(data.batches, Scenes):
         return DataLoader(steps, batch_size=None)
     return DataLoader(
