@@ -13,6 +13,7 @@ from skimage.restoration import denoise_tv_chambolle
 import gadmap
 from curves import table
 from gadmap.data import Exam, ParameterMaps
+from gadmap.estimators.common_residual import common_residual
 from gadmap.phantoms import PRIORS, patient_case, phantom_of
 from gadmap.phantoms.scene import SceneChoices, scene
 
@@ -59,10 +60,12 @@ class Errors:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=32, help="of each kind and noise")
+    parser.add_argument("--scenes", type=int, default=32, help="of each kind and noise; 0 for none")
     parser.add_argument("--patients", type=int, default=3, help="heads; 0 for none")
     options = parser.parse_args()
-    scenes(options.scenes)
+    if options.scenes:
+        scenes(options.scenes)
+        strange(options.scenes)
     if options.patients:
         patients(options.patients)
 
@@ -120,6 +123,68 @@ def decile_bias(at: Errors) -> list[float]:
     truth, found = at.truth[told], at.found["guided"][told]
     order = np.array_split(np.argsort(truth), 10)
     return [float((found[part] - truth[part]).mean() / truth[part].mean()) for part in order]
+
+
+def strange(count: int) -> None:
+    """How well examinations whose physics is not what it is taken for are told from usual ones."""
+    usual = [common_residual(scene((SEED, 1, k)).exam) for k in range(count)]
+    rows = []
+    for name, spoil in SPOILT.items():
+        found = [
+            common_residual(spoil(scene((SEED, 1, k)).exam, scene((SEED, 2, k)).exam))
+            for k in range(count)
+        ]
+        above = np.greater.outer(found, usual) + 0.5 * np.equal.outer(found, usual)
+        rows.append((name, f"{np.median(found):.2f}", f"{above.mean():.2f}"))
+    table(
+        f"What residuals have in common, {count} scenes each; usual ones {np.median(usual):.2f}",
+        ("", "median", "area under the curve"),
+        rows,
+    )
+
+
+def _with_signal(exam: Exam, signal: np.ndarray) -> Exam:
+    samples = np.clip(signal, 0, None).astype(np.float32)
+    return replace(exam, series=replace(exam.series, signal=samples))
+
+
+def _with_plasma(exam: Exam, plasma: np.ndarray) -> Exam:
+    return replace(exam, aif=replace(exam.aif, plasma=plasma))
+
+
+def _unsteady(exam: Exam, other: Exam) -> Exam:  # noqa: ARG001 (as the others)
+    gain = 1 + 0.2 * np.random.default_rng(0).standard_normal(exam.series.t.size)
+    return _with_signal(exam, exam.series.signal * gain)
+
+
+def _moved(exam: Exam, other: Exam) -> Exam:  # noqa: ARG001
+    half = exam.series.t.size // 2
+    moved = np.roll(exam.series.signal, 3, axis=0)[..., half:]
+    return _with_signal(exam, np.concatenate([exam.series.signal[..., :half], moved], axis=-1))
+
+
+def _wrong_angle(exam: Exam, other: Exam) -> Exam:  # noqa: ARG001
+    acquisition = exam.series.acquisition
+    wrong = replace(acquisition, flip_angle=1.5 * acquisition.flip_angle)
+    return replace(exam, series=replace(exam.series, acquisition=wrong))
+
+
+def _another_input(exam: Exam, other: Exam) -> Exam:
+    return _with_plasma(exam, np.interp(exam.series.t, other.series.t, other.aif.plasma))
+
+
+def _late_input(exam: Exam, other: Exam) -> Exam:  # noqa: ARG001
+    t = exam.series.t
+    return _with_plasma(exam, np.interp(t - 10, t, exam.aif.plasma))
+
+
+SPOILT: dict[str, Callable[[Exam, Exam], Exam]] = {
+    "input of another examination": _another_input,
+    "input 10 s late": _late_input,
+    "unsteady gain, 20 %": _unsteady,
+    "second half moved by 3 voxels": _moved,
+    "flip angle wrong by half": _wrong_angle,
+}
 
 
 def patients(count: int) -> None:
