@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from gadmap.networks import NETWORKS
@@ -22,8 +21,7 @@ from gadmap.networks.checks import (
     require_tensors,
 )
 from gadmap.networks.frame_grid import FrameGrid
-from gadmap.networks.safe_file import safe_contents
-from gadmap.whole_file import write_whole
+from gadmap.networks.safe_file import safe_contents, write_weights
 
 FORMAT = "gadmap network"
 VERSION = 1
@@ -87,7 +85,6 @@ def write_network(path: str | Path, trained: TrainedNetwork) -> Path:
     OSError
         If it cannot be written.
     """
-    path = Path(path)
     entries = {
         "network": trained.network,
         "configuration": dict(trained.configuration),
@@ -96,11 +93,7 @@ def write_network(path: str | Path, trained: TrainedNetwork) -> Path:
         "frame_grid": asdict(trained.grid),
         "provenance": dict(trained.provenance),
     }
-    metadata = {name: json.dumps(entry, allow_nan=False) for name, entry in entries.items()}
-    metadata |= {"format": FORMAT, "version": str(VERSION)}
-    tensors = {name: t.detach().contiguous() for name, t in trained.module.state_dict().items()}
-    write_whole(path, save(tensors, metadata))
-    return path
+    return write_weights(path, FORMAT, VERSION, entries, trained.module)
 
 
 def read_network(path: str | Path) -> TrainedNetwork:

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import nn
 
 from gadmap.networks.checks import require_tensors
 from gadmap.networks.fcsa_guided import FcsaGuided
-from gadmap.networks.safe_file import safe_contents
-from gadmap.whole_file import write_whole
+from gadmap.networks.safe_file import safe_contents, write_weights
 
 GUIDED_NETWORK = "fcsa-net-guided"
 FORMAT, VERSION = "gadmap guided network", 1
@@ -66,18 +64,13 @@ def built_guided(outputs: int) -> FcsaGuided:
 
 def write_guided(path: str | Path, trained: TrainedGuided) -> Path:
     """File of a trained guided network; it is there completely or not at all."""
-    path = Path(path)
     entries = {
         "network": GUIDED_NETWORK,
         "quantities": list(trained.quantities),
         "calibration": dict(trained.calibration),
         "provenance": dict(trained.provenance),
     }
-    metadata = {name: json.dumps(entry, allow_nan=False) for name, entry in entries.items()}
-    metadata |= {"format": FORMAT, "version": str(VERSION)}
-    tensors = {name: t.detach().contiguous() for name, t in trained.module.state_dict().items()}
-    write_whole(path, save(tensors, metadata))
-    return path
+    return write_weights(path, FORMAT, VERSION, entries, trained.module)
 
 
 def is_guided(path: str | Path) -> bool:

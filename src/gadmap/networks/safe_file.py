@@ -1,11 +1,37 @@
-"""Numbers and text of a safetensors file, which cannot run code; anything else is refused."""
+"""Weights as safetensors, which hold numbers and text and cannot run code; nothing else is read."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from gadmap.whole_file import write_whole
 
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+
+
+def write_weights(
+    path: str | Path, kind: str, version: int, entries: Mapping[str, Any], module: nn.Module
+) -> Path:
+    """File of a network's weights, with each of the `entries` as JSON beside `kind` and `version`.
+
+    It is there completely or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    path = Path(path)
+    metadata = {name: json.dumps(entry, allow_nan=False) for name, entry in entries.items()}
+    metadata |= {"format": kind, "version": str(version)}
+    tensors = {name: t.detach().contiguous() for name, t in module.state_dict().items()}
+    write_whole(path, save(tensors, metadata))
+    return path
 
 
 def safe_contents(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
