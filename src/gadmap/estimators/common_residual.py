@@ -15,7 +15,7 @@ from gadmap.estimators.guided_input import frame_plasma
 from gadmap.fitting import fit_curves
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
-from gadmap.physics.voxels import exam_concentration
+from gadmap.physics.voxels import over_slabs
 
 _MODEL, _MOST_VOXELS = "extended-tofts", 2_000
 
@@ -26,7 +26,9 @@ def common_residual(exam: Exam) -> float:
     Of some thousand voxels of the mask, spread evenly, each weighed alike; 0 for noise alone, 1
     where all voxels miss the data in the same way. NaN where no voxel can be fitted.
     """
-    concentration, _ = exam_concentration(_thinned(exam))
+    concentration = np.concatenate(
+        [slab.concentration for slab in over_slabs(_thinned(exam), lambda slab: slab)]
+    )
     curves = concentration[np.isfinite(concentration).all(axis=-1)]
     if not len(curves):
         return float("nan")
