@@ -67,12 +67,12 @@ BUDGETS = {
     "standard": Budget(
         seeds=3,
         whole_slices=2,
-        recipe={"steps": 2_000, "precision": "bf16-mixed", "voxels": 2_048},
+        recipe={"steps": 2_000, "precision": "bf16-mixed", "voxels": 1_024},
         phantom=_MORE_TEST_PATIENTS,
     ),
     "paper": Budget(seeds=10, whole_slices=2, phantom=_MORE_TEST_PATIENTS),
 }
 """quick: minutes, a rehearsal. standard: a few hours of two cores, for which products are rounded
-to bfloat16 (half the time, the same loss) and the LSTMs see 2,048 voxels a step. paper: the paper's
+to bfloat16 (half the time, the same loss) and the LSTMs see 1,024 voxels (a patch) a step. paper: the paper's
 20,000 steps and 10 trainings, days of two cores.
 """
