@@ -73,6 +73,6 @@ BUDGETS = {
     "paper": Budget(seeds=10, whole_slices=2, phantom=_MORE_TEST_PATIENTS),
 }
 """quick: minutes, a rehearsal. standard: a few hours of two cores, for which products are rounded
-to bfloat16 (half the time, the same loss) and the LSTMs see 1,024 voxels (a patch) a step. paper: the paper's
-20,000 steps and 10 trainings, days of two cores.
+to bfloat16 (half the time, the same loss) and the LSTMs see 1,024 voxels a step, as many as a
+region has. paper: the paper's 20,000 steps and 10 trainings, days of two cores.
 """
