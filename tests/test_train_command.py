@@ -131,7 +131,8 @@ def test_folders_of_examinations_are_trained_on(tmp_path: Path, monkeypatch, cap
         )
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
-        'batch = 4\nslices = 2\nregions = 2\nregion_size = 16\nvalidate_every = 4\ntarget = "truth"'
+        "batch = 4\nslices = 2\nregions = 2\nregion_size = 16\nvalidate_every = 4\n"
+        'mode = "supervised-truth"'
     )
     arguments = ("cnn-local", "--data", tmp_path / "cohort", "--out", tmp_path / "out")
     more = ("--config", recipe, "--steps", 8, "--quantity", "ve")
@@ -209,13 +210,3 @@ def test_the_guided_network_learns_from_scenes_and_maps(
     maps = gadmap.estimate(scene((1, 1)).exam, out / "weights.safetensors")
     assert maps.estimator == "fcsa-net-guided"
     assert maps.valid.any()
-
-
-def test_the_guided_network_learns_from_scenes_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    out = tmp_path / "run"
-    command = ("fcsa-net-guided", "--data", "phantom", "--out", out)
-    assert gadmap_train(monkeypatch, *command) == 2
-    assert "scenes" in capsys.readouterr().err
-    assert not out.exists()

@@ -9,7 +9,11 @@ from gadmap.training import Recipe, changed, read_recipe
 
 def test_the_default_is_the_papers_protocol():
     recipe = Recipe()
-    assert (recipe.network, recipe.quantity, recipe.target) == ("fcsa-net", "ktrans", "fit")
+    assert (recipe.network, recipe.quantity, recipe.mode) == (
+        "fcsa-net",
+        "ktrans",
+        "supervised-fit",
+    )
     assert (recipe.steps, recipe.batch, recipe.learning_rate) == (20_000, 64, 5e-4)
     assert (recipe.slices, recipe.regions, recipe.region_size) == (10, 4, 32)
     assert (recipe.rotations, recipe.cohort.count) == (25, 19)

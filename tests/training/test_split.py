@@ -86,7 +86,7 @@ def test_targets_are_scaled_and_clipped():
 
 
 def test_truth_is_refused_where_there_is_none():
-    recipe, patients = small_recipe(target="truth"), small_patients()
+    recipe, patients = small_recipe(mode="supervised-truth"), small_patients()
     patients = {name: replace(patient, truth=None) for name, patient in patients.items()}
     split = split_patients(list(patients), recipe.split, recipe.split_seed)
     with pytest.raises(ValueError, match="no true maps"):

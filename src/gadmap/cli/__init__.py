@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gadmap.cli.adapt import adapt
 from gadmap.cli.evaluate import evaluate
 from gadmap.cli.options import (
     LEAST_SQUARES,
@@ -221,6 +222,7 @@ def demo(
 
 
 app.command()(train)
+app.command()(adapt)
 app.command()(evaluate)
 app.command()(reproduce)
 

@@ -12,7 +12,6 @@ from rich.table import Table
 if TYPE_CHECKING:
     from gadmap.io import Description, SeriesSummary
     from gadmap.pipeline import Collection, MapResult, Progress, TrainGuidedResult, TrainResult
-    from gadmap.training import Recipe
 
 _PATIENCE = 2.0
 _PLAIN_WIDTH = 160
@@ -77,23 +76,25 @@ def times_table(seconds: Mapping[str, float]) -> Table:
     return table
 
 
-def say_training(result: "TrainResult", recipe: "Recipe") -> None:
+def say_training(result: "TrainResult") -> None:
     """Which patients were used for what, where the curve ended, and where the weights are."""
     out = console()
-    split = result.split
-    out.print(
-        f"- {len(split.training)} patients to train, {len(split.validation)} to choose, "
-        f"{len(split.test)} kept for the test"
-    )
-    for name, reason in result.refused.items():
-        out.print(f"- {name} left out: {reason}", markup=False)
+    split, recipe = result.split, result.recipe
+    if recipe.labels:
+        out.print(
+            f"- {len(split.training)} patients to train, {len(split.validation)} to choose, "
+            f"{len(split.test)} kept for the test"
+        )
+    _say_examinations(result)
     for quantity, scale in result.trained.scales.items():
         out.print(f"- {quantity}: an output of 1 is {scale:.3g}", markup=False)
     last, best = result.curve[-1], min(result.curve, key=lambda point: point.validation)
     chosen = best if recipe.choose == "best" else last
+    what = "the examinations" if recipe.unlabelled else "the validation patients"
+    kind = "loss" if recipe.unlabelled else "mean squared error"
     out.print(
-        f"- {recipe.choose} of {last.step:,} steps: {chosen.step:,}, mean squared error on the "
-        f"validation patients {chosen.validation:.3g}",
+        f"- {recipe.choose} of {last.step:,} steps: {chosen.step:,}, {kind} on {what} "
+        f"{chosen.validation:.3g}",
         soft_wrap=True,
     )
     out.print(times_table(result.seconds))
@@ -104,11 +105,22 @@ def say_guided_training(result: "TrainGuidedResult") -> None:
     """Where the curve ended, the factors of the errors, and where the weights are."""
     out = console()
     last = result.curve[-1]
-    out.print(f"- after {last.step:,} steps: loss on scenes to choose with {last.validation:.3g}")
+    _say_examinations(result)
+    what = "the examinations" if result.recipe.unlabelled else "scenes to choose with"
+    out.print(f"- after {last.step:,} steps: loss on {what} {last.validation:.3g}")
     for quantity, factor in result.trained.calibration.items():
         out.print(f"- {quantity}: errors times {factor:.3g} cover 90 %", markup=False)
     out.print(times_table(result.seconds))
     out.print(str(result.weights), markup=False, soft_wrap=True)
+
+
+def _say_examinations(result: "TrainResult | TrainGuidedResult") -> None:
+    """How many without labels were learned from, and which were left out."""
+    out = console()
+    if result.without_labels:
+        out.print(f"- {len(result.without_labels)} examinations without labels")
+    for name, reason in result.refused.items():
+        out.print(f"- {name} left out: {reason}", markup=False)
 
 
 def say_description(description: "Description") -> None:

@@ -88,11 +88,22 @@ class Trainable(StrEnum):
     ALL = "all"
 
 
-class Target(StrEnum):
-    """What a network is trained towards."""
+class TrainingMode(StrEnum):
+    """What a network learns from."""
 
-    FIT = "fit"
-    TRUTH = "truth"
+    FIT = "supervised-fit"
+    TRUTH = "supervised-truth"
+    PHYSICS = "physics"
+    ADAPT = "adapt"
+    HYBRID = "hybrid"
+
+
+class AdaptationMode(StrEnum):
+    """What trained weights can learn from without labels."""
+
+    ADAPT = "adapt"
+    HYBRID = "hybrid"
+    PHYSICS = "physics"
 
 
 class PriorsName(StrEnum):

@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gadmap.cli.options import GUIDED_NETWORK, Out, PriorsName, Target, Trainable
-
-SCENES = "scenes"
+from gadmap.cli.options import GUIDED_NETWORK, Out, PriorsName, Trainable, TrainingMode
 
 
 def train(
@@ -16,7 +14,7 @@ def train(
         str,
         typer.Option(
             help="phantom, or a folder with one folder for each examination; scenes for "
-            "fcsa-net-guided."
+            "fcsa-net-guided. Without labels where the mode is physics, hybrid or adapt."
         ),
     ],
     network: Annotated[
@@ -26,8 +24,14 @@ def train(
         Path | None, typer.Option(help="Recipe (TOML); the options here win over it.")
     ] = None,
     quantity: Annotated[Trainable | None, typer.Option(help="What to map.")] = None,
-    target: Annotated[
-        Target | None, typer.Option(help="Maps of the least-squares fit, or a phantom's truth.")
+    mode: Annotated[
+        TrainingMode | None,
+        typer.Option(
+            help="What is learned from: maps of the least-squares fit, a phantom's truth, or, "
+            "without labels, the curves of the examinations in --data (physics), beside a "
+            "phantom's truth (hybrid), or with features like a phantom's (adapt).",
+            show_default="supervised-fit",
+        ),
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Of the optimiser.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of first weights and batches.")] = None,
@@ -52,7 +56,7 @@ def train(
         read_recipe(config) if config else usual,
         network=network,
         quantity=quantity,
-        target=target,
+        mode=mode,
         steps=steps,
         seed=seed,
         precision=precision,
@@ -60,8 +64,9 @@ def train(
         cohort={"count": cohort, "priors": priors, "matrix": matrix},
     )
     if recipe.network == GUIDED_NETWORK:
-        _require_scenes(data)
-        made = train_guided(out, recipe, resume=resume, progress=on_terminal(), watch=progress_bar)
+        made = train_guided(
+            data, out, recipe, resume=resume, progress=on_terminal(), watch=progress_bar
+        )
         say_guided_training(made)
         return
     result = train_network(
@@ -74,11 +79,4 @@ def train(
         progress=on_terminal(),
         watch=progress_bar,
     )
-    say_training(result, recipe)
-
-
-def _require_scenes(data: str) -> None:
-    if data != SCENES:
-        raise typer.BadParameter(
-            f"{data!r}; {GUIDED_NETWORK} learns from {SCENES}: --data {SCENES}"
-        )
+    say_training(result)

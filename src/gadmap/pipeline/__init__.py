@@ -1,5 +1,6 @@
 """One function a command, each a few calls long."""
 
+from gadmap.pipeline.adapt import adapt
 from gadmap.pipeline.cohort import CohortFiles, write_cohort
 from gadmap.pipeline.demo import DemoResult, run_demo
 from gadmap.pipeline.evaluate import Evaluation, evaluate_networks
@@ -27,6 +28,7 @@ __all__ = [
     "TrainGuidedResult",
     "TrainResult",
     "Watch",
+    "adapt",
     "evaluate_networks",
     "info",
     "map_exam",

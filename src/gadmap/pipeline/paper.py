@@ -10,9 +10,10 @@ import numpy as np
 from gadmap.evaluation import scores_of
 from gadmap.networks.checkpoint import read_network
 from gadmap.pipeline.cases import case_names, paper_case
-from gadmap.pipeline.patients import PHANTOM, PreparedPatients
+from gadmap.pipeline.patients import PreparedPatients
 from gadmap.pipeline.plan import Plan, Unit
 from gadmap.pipeline.score import fit_scores
+from gadmap.pipeline.sources import PHANTOM
 from gadmap.pipeline.speeds import processor, sample_times, weight_counts
 from gadmap.pipeline.unit_processes import finished
 from gadmap.pipeline.whole_json import read_json

@@ -8,26 +8,21 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gadmap import __version__
-from gadmap.data import DceSeries, Exam, FlipAngleSeries
+from gadmap.data import Exam
 from gadmap.estimators import LeastSquares
 from gadmap.networks.frame_grid import RIDER_GRID
-from gadmap.phantoms import PRIORS, patient_case, phantom_of
 from gadmap.physics.side_by_side import one_thread
-from gadmap.pipeline.cohort_exams import CohortExam, cohort_exams
 from gadmap.pipeline.inputs import PathLike
+from gadmap.pipeline.sources import Source, SourceScan, patient_sources
 from gadmap.pipeline.stages import Progress
 from gadmap.preparation import prepare
-from gadmap.training.patient import MAPPED, Patient, largest_slices, patient_of
+from gadmap.training.patient import Patient, largest_slices, patient_of
 from gadmap.training.patient_file import Patients, write_patient
 from gadmap.training.recipe import Recipe
-
-PHANTOM = "phantom"
-"""What `data` is called where the patients are phantoms that are never written as images."""
 
 _PREPARATION = 1  # raise it when the same settings make other patients
 _MOST_JOBS = 2
@@ -88,8 +83,7 @@ def prepared_patients(
     """
     cache = Path(cache)
     cache.mkdir(parents=True, exist_ok=True)
-    tasks = list(_phantoms(recipe) if str(data) == PHANTOM else _examinations(Path(data), recipe))
-    tasks = [task for task in tasks if task.digest not in skip]
+    tasks = [task for task in _tasks(data, recipe) if task.digest not in skip]
     refused: dict[str, str] = {}
     for done, (task, reason) in enumerate(_done(tasks, cache, min(jobs, _MOST_JOBS)), 1):
         if reason:
@@ -110,20 +104,15 @@ class _Task:
 
     Attributes
     ----------
-    settings
-        All that makes the patient, in terms of JSON.
+    digest
+        Of all that makes the patient.
     make
         Makes it.
     """
 
     name: str
-    settings: Mapping[str, Any]
+    digest: str
     make: Callable[[], Patient]
-
-    @property
-    def digest(self) -> str:
-        """Of the settings."""
-        return hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()[:16]
 
     def file(self, cache: Path) -> Path:
         """Where the patient is kept."""
@@ -163,53 +152,18 @@ def _prepare_once(task: _Task, cache: Path) -> str:
     return ""
 
 
-def _phantoms(recipe: Recipe) -> Iterator[_Task]:
-    cohort = recipe.cohort
-    for index in range(cohort.count):
-        drawn = cohort.model_dump(exclude={"count"}) | {"index": index}
+def _tasks(data: PathLike, recipe: Recipe) -> Iterator[_Task]:
+    for source in patient_sources(data, recipe):
         yield _Task(
-            name=f"patient-{index + 1:03d}",
-            settings=_shared_settings(recipe) | {"phantom": drawn},
-            make=partial(_phantom_patient, f"patient-{index + 1:03d}", recipe, index),
+            name=source.name,
+            digest=patient_digest(source, recipe),
+            make=partial(_prepared, source.name, recipe, source.read),
         )
 
 
-def _phantom_patient(name: str, recipe: Recipe, index: int) -> Patient:
-    cohort = recipe.cohort
-    case = patient_case(
-        cohort.seed,
-        index,
-        priors=PRIORS[cohort.priors],
-        matrix=cohort.matrix,
-        slices=cohort.slices,
-    )
-    phantom = phantom_of(case)
-    truth = {quantity: phantom.truth[quantity] for quantity in MAPPED}
-    return _prepared(name, recipe, phantom.exam.series, phantom.vfa, truth)
-
-
-def _examinations(folder: Path, recipe: Recipe) -> Iterator[_Task]:
-    for exam in cohort_exams(folder):
-        yield _Task(
-            name=exam.name,
-            settings=_shared_settings(recipe) | {"files": exam.fingerprint()},
-            make=partial(_examined_patient, exam, recipe),
-        )
-
-
-def _examined_patient(exam: CohortExam, recipe: Recipe) -> Patient:
-    series, vfa = exam.read()
-    return _prepared(exam.name, recipe, series, vfa, exam.truth(series))
-
-
-def _prepared(
-    name: str,
-    recipe: Recipe,
-    series: DceSeries,
-    vfa: FlipAngleSeries | None,
-    truth: Mapping[str, np.ndarray] | None,
-) -> Patient:
+def _prepared(name: str, recipe: Recipe, read: Callable[[], SourceScan]) -> Patient:
     """T1, arterial input, mask and fit as in any examination; the fit only where it is kept."""
+    series, vfa, truth = read()
     exam = prepare(series, vfa=vfa, aif="auto", motion=recipe.motion)
     slices = largest_slices(exam.mask, recipe.slices)
     fit = LeastSquares("tofts").estimate(replace(exam, mask=_only(exam, slices)))
@@ -223,12 +177,14 @@ def _only(exam: Exam, slices: tuple[int, int]) -> np.ndarray:
     return kept
 
 
-def _shared_settings(recipe: Recipe) -> dict[str, Any]:
-    """What makes every patient what it is."""
-    return {
+def patient_digest(source: Source, recipe: Recipe) -> str:
+    """Of all that makes a patient what it is: what weights remember of whom they have seen."""
+    settings = {
         "gadmap": __version__,
         "preparation": _PREPARATION,
         "slices": recipe.slices,
         "motion": recipe.motion,
         "grid": asdict(RIDER_GRID),
+        **source.settings,
     }
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]

@@ -15,7 +15,7 @@ from typing import Any
 
 from gadmap.io.strict_json import plain
 from gadmap.pipeline.budgets import BUDGETS, Budget
-from gadmap.pipeline.patients import PHANTOM
+from gadmap.pipeline.sources import PHANTOM
 from gadmap.pipeline.whole_json import read_json
 from gadmap.training import Recipe, changed
 from gadmap.training.recipe import recipe_of

@@ -9,9 +9,10 @@ from gadmap.pipeline.budgets import Budget
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.paper import paper_results
 from gadmap.pipeline.paper_files import write_paper_files
-from gadmap.pipeline.patients import PHANTOM, PreparedPatients, prepared_patients
+from gadmap.pipeline.patients import PreparedPatients, prepared_patients
 from gadmap.pipeline.plan import Plan, plan_of
 from gadmap.pipeline.plan_folder import open_plan, require_same
+from gadmap.pipeline.sources import PHANTOM
 from gadmap.pipeline.stages import Progress, Stages, Watch, unwatched
 from gadmap.pipeline.unit_processes import Ended, finished, run_units
 from gadmap.report.paper_results import Failure, PaperResults

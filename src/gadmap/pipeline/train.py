@@ -15,13 +15,15 @@ from gadmap.networks import NETWORKS
 from gadmap.networks.checkpoint import TrainedNetwork, built_network, write_network
 from gadmap.networks.frame_grid import RIDER_GRID
 from gadmap.pipeline.inputs import PathLike
-from gadmap.pipeline.patients import PHANTOM, PreparedPatients, prepared_patients
+from gadmap.pipeline.patients import PreparedPatients, prepared_patients
+from gadmap.pipeline.real_exams import RealExams, real_exams
+from gadmap.pipeline.sources import PHANTOM
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.training.curve import Point, read_curve
 from gadmap.training.first_network import configuration, first_network
 from gadmap.training.recipe import Recipe
 from gadmap.training.split import Split, split_patients
-from gadmap.training.training_set import TrainingSet, training_set
+from gadmap.training.training_set import TrainingSet, paired_set, physics_set, training_set
 
 WEIGHTS, RECORD = "weights.safetensors", "training.json"
 _PREPARED = "patients"
@@ -42,8 +44,12 @@ class TrainResult:
         Points of the training curve.
     split
         Which patients were trained on, chosen with and kept for the test.
+    without_labels
+        Examinations that were learned from without labels.
     refused
         Patients that could not be used, and why.
+    recipe
+        What it was trained by.
     seconds
         Wall-clock time of each stage [s].
     """
@@ -52,7 +58,9 @@ class TrainResult:
     weights: Path
     curve: list[Point]
     split: Split
+    without_labels: tuple[str, ...]
     refused: Mapping[str, str]
+    recipe: Recipe
     seconds: Mapping[str, float]
 
 
@@ -61,6 +69,7 @@ def train_network(
     out: PathLike,
     recipe: Recipe,
     *,
+    start: TrainedNetwork | None = None,
     cache: PathLike | None = None,
     jobs: int = 1,
     resume: bool = False,
@@ -72,9 +81,12 @@ def train_network(
     Parameters
     ----------
     data
-        "phantom" for the recipe's own phantoms, or a folder of examinations.
+        "phantom" for the recipe's own phantoms, or a folder of examinations. Where the recipe's
+        mode learns from examinations without labels, these; its labels are the phantoms'.
     out
         Folder of the training: weights, curve, checkpoint, TensorBoard's files.
+    start
+        Weights to go on from, with their scales; else first weights are drawn.
     cache
         Folder of prepared patients, which several trainings can share; else in `out`.
     jobs
@@ -94,41 +106,126 @@ def train_network(
     """
     from gadmap.training.train import train
 
-    _require_network(recipe)
+    _require_trainable(recipe)
     out, stages = Path(out), Stages(watch)
     open_training(out, resume)
-    with stages.stage("patients") as shown:
-        prepared = prepared_patients(
-            data, recipe, cache or out / _PREPARED, jobs=jobs, progress=shown
-        )
-    split = split_patients(list(prepared.patients), recipe.split, recipe.split_seed)
+    patients = _Patients(data, recipe, Path(cache or out / _PREPARED), jobs, stages)
     network = first_network(recipe)
+    if start is not None:
+        network.load_state_dict(start.module.state_dict())
     with stages.stage("regions"):
-        found = training_set(prepared.patients, split, recipe)
-    write_json(out / RECORD, _record(recipe, prepared, split))
-    identity = plain({"recipe": recipe.model_dump(), "patients": dict(prepared.digests)})
+        found = patients.training_set(start.scales if start else None)
+    write_json(out / RECORD, patients.record())
+    identity = plain({"recipe": recipe.model_dump(), "patients": patients.digests})
     training = Stages()  # not watched: Lightning shows its own bar
     with training.stage("training"):
         weights = train(
             network, found, recipe, out, identity=identity, resume=resume, progress=progress
         )
     curve = read_curve(out / "curve.csv")
-    trained = _trained(
-        recipe, weights, found, _provenance(recipe, found, split, curve, data, prepared)
-    )
+    provenance = patients.provenance(found, curve)
+    if start is not None:
+        provenance["start"] = dict(start.provenance)
+    trained = _trained(recipe, weights, found, provenance)
     return TrainResult(
         trained=trained,
         weights=write_network(out / WEIGHTS, trained),
         curve=curve,
-        split=split,
-        refused=prepared.refused,
+        split=patients.split,
+        without_labels=patients.without_labels,
+        refused=patients.refused,
+        recipe=recipe,
         seconds={**stages.seconds, **training.seconds},
     )
 
 
-def _require_network(recipe: Recipe) -> None:
+class _Patients:
+    """Who is learned from: patients with labels, examinations without, or both."""
+
+    def __init__(
+        self, data: PathLike, recipe: Recipe, cache: Path, jobs: int, stages: Stages
+    ) -> None:
+        self._data, self._recipe = data, recipe
+        self._labelled: PreparedPatients | None = None
+        self._real: RealExams | None = None
+        self.split = Split(training=(), validation=(), test=())
+        if recipe.labels:
+            source = PHANTOM if recipe.unlabelled else data
+            with stages.stage("patients") as shown:
+                self._labelled = prepared_patients(source, recipe, cache, jobs=jobs, progress=shown)
+            self.split = split_patients(
+                list(self._labelled.patients), recipe.split, recipe.split_seed
+            )
+        if recipe.unlabelled:
+            with stages.stage("examinations") as shown:
+                self._real = real_exams(data, recipe, shown)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Name to digest of all."""
+        return {name: digest for part in self._parts for name, digest in part.digests.items()}
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Name to reason of those that could not be used."""
+        return {name: reason for part in self._parts for name, reason in part.refused.items()}
+
+    @property
+    def without_labels(self) -> tuple[str, ...]:
+        """Names of the examinations without labels."""
+        return tuple(sorted(self._real.exams)) if self._real else ()
+
+    @property
+    def _parts(self) -> list[PreparedPatients | RealExams]:
+        return [part for part in (self._labelled, self._real) if part is not None]
+
+    def training_set(self, scales: Mapping[str, float] | None) -> TrainingSet:
+        """What the recipe's mode learns from."""
+        if self._labelled is None:
+            assert self._real is not None
+            return physics_set(self._real.exams, self._recipe, scales)
+        found = training_set(self._labelled.patients, self.split, self._recipe, scales)
+        return paired_set(found, self._real.exams, self._recipe) if self._real else found
+
+    def record(self) -> dict[str, Any]:
+        """What a reader needs to repeat the training; no name of a folder."""
+        return {
+            "recipe": self._recipe.model_dump(),
+            "patients": asdict(self.split),
+            "without_labels": list(self.without_labels),
+            "refused": self.refused,
+            "versions": versions(),
+        }
+
+    def provenance(self, data: TrainingSet, curve: list[Point]) -> dict[str, Any]:
+        """How the weights came about, for their file: no path and no patient's name."""
+        best = self._recipe.choose == "best"
+        at = min(curve, key=lambda point: point.validation) if best else curve[-1]
+        real = self._real.digests if self._real else {}
+        seen = [self.digests[n] for n in (*self.split.training, *self.split.validation)]
+        provenance = {
+            "data": PHANTOM if str(self._data) == PHANTOM else "a folder of examinations",
+            "recipe": self._recipe.model_dump(),
+            "patients": {
+                **{part: len(names) for part, names in asdict(self.split).items()},
+                "without_labels": len(real),
+            },
+            "seen": sorted({*seen, *real.values()}),
+            "acquisition": data.acquisition,
+            "curve": {"chosen": asdict(at), "last": asdict(curve[-1])},
+            "versions": versions(),
+        }
+        return dict(plain(provenance))
+
+
+def _require_trainable(recipe: Recipe) -> None:
     if recipe.network not in NETWORKS:
         raise ValueError(f"network is {recipe.network!r}; there are {', '.join(NETWORKS)}")
+    if recipe.curves and recipe.quantity != "all":
+        raise ValueError(
+            f"quantity is {recipe.quantity!r} with mode {recipe.mode!r}; expected 'all', as a "
+            "curve needs more than one parameter"
+        )
 
 
 def open_training(out: Path, resume: bool) -> None:
@@ -149,42 +246,10 @@ def open_training(out: Path, resume: bool) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
 
-def _record(recipe: Recipe, prepared: PreparedPatients, split: Split) -> dict[str, Any]:
-    """What a reader needs to repeat the training; no name of a folder."""
-    return {
-        "recipe": recipe.model_dump(),
-        "patients": asdict(split),
-        "refused": dict(prepared.refused),
-        "versions": versions(),
-    }
-
-
 def versions() -> dict[str, str]:
     """Of what a training's numbers depend on."""
     found = {"gadmap": __version__, "python": platform.python_version()}
     return found | {library: version(library) for library in _LIBRARIES}
-
-
-def _provenance(
-    recipe: Recipe,
-    data: TrainingSet,
-    split: Split,
-    curve: list[Point],
-    source: PathLike,
-    prepared: PreparedPatients,
-) -> dict[str, Any]:
-    """How the weights came about, for their file: no path and no patient's name."""
-    at = min(curve, key=lambda point: point.validation) if recipe.choose == "best" else curve[-1]
-    provenance = {
-        "data": PHANTOM if str(source) == PHANTOM else "a folder of examinations",
-        "recipe": recipe.model_dump(),
-        "patients": {part: len(names) for part, names in asdict(split).items()},
-        "seen": sorted(prepared.digests[name] for name in (*split.training, *split.validation)),
-        "acquisition": data.acquisition,
-        "curve": {"chosen": asdict(at), "last": asdict(curve[-1])},
-        "versions": versions(),
-    }
-    return dict(plain(provenance))
 
 
 def _trained(

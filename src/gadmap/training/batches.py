@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from math import tau
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from gadmap.training.crops import Batch, Crops, counting_voxels, single_voxels, turned
+from gadmap.training.real_regions import RealBatch, RealRegions
+from gadmap.training.scenes import SceneBatch, Scenes
 
 _ANGLES = 1  # what a random draw is for, beside the seed
 
@@ -48,3 +51,26 @@ class Voxels:
         random = np.random.default_rng([self.seed, step])
         chosen = random.integers(len(places), size=self.batch)[rank::world]
         return single_voxels(self.crops, places[torch.from_numpy(chosen)])
+
+
+class PairBatch(NamedTuple):
+    """What labels teach, and regions without labels."""
+
+    labelled: Batch | SceneBatch
+    real: RealBatch
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Batches of both kinds, side by side."""
+
+    labelled: Regions | Voxels | Scenes
+    real: RealRegions
+
+    def at(self, step: int, rank: int = 0, world: int = 1) -> PairBatch:
+        """Every `world`-th sample of the batches of a step."""
+        return PairBatch(self.labelled.at(step, rank, world), self.real.at(step, rank, world))
+
+
+Batches = Regions | Voxels | Scenes | RealRegions | Pairs
+AnyBatch = Batch | SceneBatch | RealBatch | PairBatch

@@ -10,12 +10,11 @@ import torch
 from lightning_fabric.utilities import move_data_to_device
 from torch import nn
 
-from gadmap.training.crops import Batch
+from gadmap.training.batches import AnyBatch
 from gadmap.training.curve import Point, add_point
-from gadmap.training.losses import Loss, loss_of
 from gadmap.training.module import NetworkTraining
+from gadmap.training.objective import Objective
 from gadmap.training.recipe import Recipe
-from gadmap.training.scenes import SceneBatch
 from gadmap.training.snapshot import Best, Moments, Snapshot, weights_of, write_snapshot
 
 
@@ -29,12 +28,13 @@ class Keeper(lightning.Callback):
     def __init__(
         self,
         recipe: Recipe,
-        validation: Sequence[Batch | SceneBatch],
+        validation: Sequence[AnyBatch],
+        objective: Objective,
         start: Snapshot,
         curve: Path,
         checkpoint: Path,
     ) -> None:
-        self._recipe, self._validation = recipe, validation
+        self._recipe, self._validation, self._objective = recipe, validation, objective
         self._first, self._best, self._since = start.step, start.best, start.since
         self._identity: Mapping[str, Any] = start.identity
         self._curve, self._checkpoint = curve, checkpoint
@@ -65,7 +65,7 @@ class Keeper(lightning.Callback):
         point = Point(
             step=step,
             training=total / count,
-            validation=mean_loss(network, self._validation, loss_of(self._recipe.network)),
+            validation=mean_loss(network, self._validation, self._objective),
             seconds=round(perf_counter() - self._began, 1),
         )
         self._since = (0.0, 0)
@@ -89,14 +89,11 @@ class Keeper(lightning.Callback):
 
 
 @torch.no_grad()
-def mean_loss(network: nn.Module, batches: Sequence[Batch | SceneBatch], loss: Loss) -> float:
-    """Of a network on batches, over the voxels that count."""
+def mean_loss(network: nn.Module, batches: Sequence[AnyBatch], objective: Objective) -> float:
+    """Of a network on batches, over what counts."""
     network.eval()
     device = next(network.parameters()).device
-    sums = []
-    for batch in batches:
-        signal, target, weight = move_data_to_device(tuple(batch), device)
-        sums.append(loss(network(signal), target, weight))
+    sums = [objective(network, move_data_to_device(batch, device)) for batch in batches]
     network.train()
     error, weight = (float(sum(column)) for column in zip(*sums, strict=True))
     return error / max(weight, 1)

@@ -1,19 +1,8 @@
-"""What training makes small."""
-
-from collections.abc import Callable
+"""How far a prediction is from its label."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-
-from gadmap.networks.guided_file import GUIDED_NETWORK
-
-Loss = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
-
-
-def loss_of(network: str) -> Loss:
-    """What the training of a network makes small: its sum over voxels, and their weight."""
-    return surprise if network == GUIDED_NETWORK else squared_error
 
 
 def squared_error(

@@ -9,11 +9,9 @@ from torch import Tensor, nn
 from torch.utils.data import IterableDataset
 
 from gadmap.networks.fcsa_guided import Guidance
-from gadmap.training.batches import Regions, Voxels
-from gadmap.training.crops import Batch
-from gadmap.training.losses import loss_of
+from gadmap.training.batches import AnyBatch, Batches
+from gadmap.training.objective import Objective
 from gadmap.training.recipe import Recipe
-from gadmap.training.scenes import SceneBatch, Scenes
 from gadmap.training.snapshot import Moments
 
 _LEAST_RATE = 0.01
@@ -22,10 +20,10 @@ _LEAST_RATE = 0.01
 class Steps(IterableDataset):
     """The batches of the steps that are left; in each process its part of them."""
 
-    def __init__(self, batches: Regions | Voxels | Scenes, first: int, stop: int) -> None:
+    def __init__(self, batches: Batches, first: int, stop: int) -> None:
         self._batches, self._first, self._stop = batches, first, stop
 
-    def __iter__(self) -> Iterator[Batch | SceneBatch]:
+    def __iter__(self) -> Iterator[AnyBatch]:
         rank, world = _place()
         for step in range(self._first, self._stop):
             yield self._batches.at(step, rank, world)
@@ -35,10 +33,12 @@ class Steps(IterableDataset):
 
 
 class NetworkTraining(lightning.LightningModule):
-    """Adam on the mean loss over the voxels that count.
+    """Adam on the mean of an objective over what counts.
 
     Parameters
     ----------
+    objective
+        What is made small.
     first_step
         Steps already done.
     moments
@@ -46,23 +46,28 @@ class NetworkTraining(lightning.LightningModule):
     """
 
     def __init__(
-        self, network: nn.Module, recipe: Recipe, first_step: int, moments: Moments
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        objective: Objective,
+        first_step: int,
+        moments: Moments,
     ) -> None:
         super().__init__()
         self.network = network
         self._recipe, self._first_step, self._moments = recipe, first_step, moments
-        self._loss = loss_of(recipe.network)
+        self._objective = objective
 
     def forward(self, signal: Tensor | Guidance) -> Tensor:
         """What the network says of regions."""
         return self.network(signal)
 
-    def training_step(self, batch: Batch | SceneBatch, index: int) -> Tensor:
+    def training_step(self, batch: AnyBatch, index: int) -> Tensor:
         """Mean loss of a batch; with several processes, their mean is the whole's."""
         rate = learning_rate(self._recipe, self._first_step + index)
         for group in self.optimizers().param_groups:  # type: ignore[union-attr]
             group["lr"] = rate
-        error, weight = self._loss(self(batch.signal), batch.target, batch.weight)
+        error, weight = self._objective(self.network, batch)
         world = self.trainer.world_size
         if world > 1:
             torch.distributed.all_reduce(weight)

@@ -12,6 +12,19 @@ MAPPED = ("ktrans", "ve", "kep")
 """What a network can be trained to map."""
 
 
+Mode = Literal["supervised-fit", "supervised-truth", "physics", "adapt", "hybrid"]
+
+MODES: dict[str, str] = {
+    "supervised-fit": "maps of the least-squares fit, as in the paper",
+    "supervised-truth": "true maps, which phantoms and scenes have",
+    "physics": "real examinations without labels: curves of the predicted parameters must meet "
+    "the measured ones",
+    "adapt": "true maps, while features of real examinations are drawn to those of phantoms",
+    "hybrid": "true maps, and real examinations by their physics",
+}
+"""What a training can learn from."""
+
+
 class _Strict(BaseModel):
     """Refuses unknown keys; cannot be changed."""
 
@@ -49,8 +62,13 @@ class Recipe(_Strict):
         Its name.
     quantity
         What is mapped: "ktrans", "ve" or "kep", or "all" three as output channels.
-    target
-        "fit" for the least-squares maps, as in the paper, or "truth", which phantoms have.
+    mode
+        What is learned from; see `MODES`.
+    real_weight
+        Weight of what unlabelled examinations ask beside what labels ask ("adapt", "hybrid").
+    texture
+        How much the logarithms of neighbouring voxels' ktrans, ve or vp differ, typically, where
+        no label tells ("physics", "hybrid"); 0 for no such belief.
     steps, batch, learning_rate, schedule
         Of the optimiser Adam; "cosine" lets the rate fall to 1 % over the steps.
     clip
@@ -87,7 +105,9 @@ class Recipe(_Strict):
 
     network: str = "fcsa-net"
     quantity: Literal["ktrans", "ve", "kep", "all"] = "ktrans"
-    target: Literal["fit", "truth"] = "fit"
+    mode: Mode = "supervised-fit"
+    real_weight: float = Field(default=1.0, gt=0)
+    texture: float = Field(default=0.2, ge=0)
     steps: int = Field(default=20_000, gt=0)
     batch: int = Field(default=64, gt=0)
     learning_rate: float = Field(default=5e-4, gt=0, lt=1)
@@ -123,6 +143,23 @@ class Recipe(_Strict):
         return self
 
     @property
+    def labels(self) -> Literal["fit", "truth"] | None:
+        """The maps that labels come from; None where there are no labels."""
+        if self.mode == "physics":
+            return None
+        return "fit" if self.mode == "supervised-fit" else "truth"
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether it learns from examinations without labels."""
+        return self.mode in ("physics", "adapt", "hybrid")
+
+    @property
+    def curves(self) -> bool:
+        """Whether curves of the predicted parameters are compared with measured ones."""
+        return self.mode in ("physics", "hybrid")
+
+    @property
     def quantities(self) -> tuple[str, ...]:
         """Names of the output channels."""
         return MAPPED if self.quantity == "all" else (self.quantity,)
@@ -130,7 +167,7 @@ class Recipe(_Strict):
 
 GUIDED_RECIPE = Recipe(
     network="fcsa-net-guided",
-    target="truth",
+    mode="supervised-truth",
     steps=4_000,
     batch=16,
     learning_rate=1e-3,

@@ -14,9 +14,11 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from gadmap.training.batches import Batches, Pairs
 from gadmap.training.curve import cut_curve
 from gadmap.training.keeper import Keeper
 from gadmap.training.module import NetworkTraining, Steps
+from gadmap.training.objective import objective_of
 from gadmap.training.recipe import Recipe
 from gadmap.training.scenes import Scenes
 from gadmap.training.snapshot import Best, Moments, Snapshot, read_snapshot, weights_of
@@ -63,8 +65,9 @@ def train(
     network.load_state_dict(dict(start.weights))
     cut_curve(curve, start.step)
     if start.step < recipe.steps:
-        keeper = Keeper(recipe, data.validation, start, curve, checkpoint)
-        module = NetworkTraining(network, recipe, start.step, start.moments)
+        objective = objective_of(recipe, data.scales)
+        keeper = Keeper(recipe, data.validation, objective, start, curve, checkpoint)
+        module = NetworkTraining(network, recipe, objective, start.step, start.moments)
         with _quiet():
             trainer = _trainer(recipe, folder, keeper, start.step, progress)
             trainer.fit(module, _loader(data, recipe, start.step))
@@ -74,11 +77,15 @@ def train(
 def _loader(data: TrainingSet, recipe: Recipe, first_step: int) -> DataLoader:
     """The steps' batches; what takes long to make is made ahead, in a process of its own."""
     steps = Steps(data.batches, first_step, recipe.steps)
-    if recipe.devices > 1 or not isinstance(data.batches, Scenes):
+    if recipe.devices > 1 or not _takes_long(data.batches):
         return DataLoader(steps, batch_size=None)
     return DataLoader(
         steps, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn"
     )
+
+
+def _takes_long(batches: Batches) -> bool:
+    return isinstance(batches.labelled if isinstance(batches, Pairs) else batches, Scenes)
 
 
 def _start(network: nn.Module, checkpoint: Path | None, identity: Mapping[str, Any]) -> Snapshot:
