@@ -72,9 +72,9 @@ def optimum_by_curve(
     table: Tables, weights: Float[Tensor, "#voxel time"], curves: Float[Tensor, "voxel time"]
 ) -> tuple[Float[Tensor, " voxel"], Float[Tensor, " voxel"], Optimum]:
     """Weighted sums of the curves and of their squares, and the best amplitudes and rates."""
-    found = np.empty((len(curves), 6))
+    found = np.empty((6, len(curves)))
     search(table.box, table.products, table.matrix, weights.numpy(), curves.numpy(), found)
-    share, amplitude, position, reduction, total, squares = torch.from_numpy(found).unbind(dim=1)
+    share, amplitude, position, reduction, total, squares = torch.from_numpy(found).unbind()
     return total, squares, Optimum(share, amplitude, position, reduction)
 
 
