@@ -13,7 +13,7 @@ from skimage.restoration import denoise_tv_chambolle
 import gadmap
 from curves import table
 from gadmap.data import Exam, ParameterMaps
-from gadmap.estimators.common_residual import common_residual
+from gadmap.estimators.exam_signs import exam_signs
 from gadmap.phantoms import PRIORS, patient_case, phantom_of
 from gadmap.phantoms.scene import SceneChoices, scene
 
@@ -23,18 +23,15 @@ LEAST = 0.005  # 1/min; relative errors below it mean little
 STRAY = 1.5  # 1/min; a fit that runs to its bound governs any mean of squares
 TV_WEIGHTS = (0.05, 0.1, 0.2)  # in units of the noise times ten
 
+EXACT = SceneChoices(
+    point_spread=0.8, t10_error=0.0, model="tofts", input_error=False, b1_error=False
+)
 KINDS: dict[str, tuple[SceneChoices, str]] = {
-    "T1 exact": (SceneChoices(point_spread=0.8, t10_error=0.0, plasma=False), "tofts"),
-    "T1 error 7 %": (SceneChoices(point_spread=0.8, t10_error=0.07, plasma=False), "tofts"),
-    "no point spread": (SceneChoices(point_spread=0.0, t10_error=0.0, plasma=False), "tofts"),
-    "plasma share": (
-        SceneChoices(point_spread=0.8, t10_error=0.0, plasma=True),
-        "extended-tofts",
-    ),
-    "40 frames, 10 s": (
-        SceneChoices(point_spread=0.8, t10_error=0.0, plasma=False, frames=40, step=10.0),
-        "tofts",
-    ),
+    "T1 exact": (EXACT, "tofts"),
+    "T1 error 7 %": (replace(EXACT, t10_error=0.07), "tofts"),
+    "no point spread": (replace(EXACT, point_spread=0.0), "tofts"),
+    "plasma share": (replace(EXACT, model="extended-tofts"), "extended-tofts"),
+    "40 frames, 10 s": (replace(EXACT, frames=40, step=10.0), "tofts"),
 }
 
 
@@ -127,11 +124,11 @@ def decile_bias(at: Errors) -> list[float]:
 
 def strange(count: int) -> None:
     """How well examinations whose physics is not what it is taken for are told from usual ones."""
-    usual = [common_residual(scene((SEED, 1, k)).exam) for k in range(count)]
+    usual = [exam_signs(scene((SEED, 1, k)).exam).shared for k in range(count)]
     rows = []
     for name, spoil in SPOILT.items():
         found = [
-            common_residual(spoil(scene((SEED, 1, k)).exam, scene((SEED, 2, k)).exam))
+            exam_signs(spoil(scene((SEED, 1, k)).exam, scene((SEED, 2, k)).exam)).shared
             for k in range(count)
         ]
         above = np.greater.outer(found, usual) + 0.5 * np.equal.outer(found, usual)

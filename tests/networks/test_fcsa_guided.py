@@ -7,7 +7,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from gadmap.networks.fcsa_guided import LARGEST_SPREAD, LARGEST_STEP, FcsaGuided, Guidance
+from gadmap.networks.fcsa_guided import (
+    LARGEST_DOUBT,
+    LARGEST_SPREAD,
+    LARGEST_STEP,
+    FcsaGuided,
+    Guidance,
+)
 from gadmap.networks.guided_file import (
     TrainedGuided,
     built_guided,
@@ -18,6 +24,7 @@ from gadmap.networks.guided_file import (
 from gadmap.networks.shipped import shipped_weights
 
 QUANTITIES = ("ktrans", "ve", "vp")
+TABLE = ((-4.0, 0.5), (-1.0, 0.1))
 
 
 def guidance(h: int, w: int, frames: tuple[int, ...] = (40,), seed: int = 0) -> Guidance:
@@ -28,7 +35,7 @@ def guidance(h: int, w: int, frames: tuple[int, ...] = (40,), seed: int = 0) -> 
         return torch.randn(*shape, generator=generator)
 
     return Guidance(
-        normal(count, 20, h, w),
+        normal(count, 27, h, w),
         normal(count, 3, h, w),
         0.1 * normal(count, 3, h, w).exp(),
         tuple(normal(number, h, w) for number in frames),
@@ -47,7 +54,7 @@ def drawn(seed: int = 0) -> FcsaGuided:
 def trained(network: FcsaGuided | None = None) -> TrainedGuided:
     return TrainedGuided(
         quantities=QUANTITIES,
-        calibration=dict.fromkeys(QUANTITIES, 1.25),
+        calibration=dict.fromkeys(QUANTITIES, TABLE),
         provenance={"data": "scenes"},
         module=network or drawn(),
     )
@@ -65,7 +72,8 @@ def test_no_weights_take_it_further_from_the_fit_than_its_bound():
     assert ((value - seen.base).abs() <= LARGEST_STEP * LARGEST_SPREAD + 1e-5).all()
     flat = seen._replace(base=torch.zeros_like(seen.base))  # no voxel stands out
     value, _ = drawn()(flat).chunk(2, dim=1)
-    assert (value.abs() <= LARGEST_STEP * flat.spread * (1 + 1e-5)).all()
+    largest = torch.sqrt(flat.spread.square() + LARGEST_DOUBT**2)
+    assert (value.abs() <= LARGEST_STEP * largest * (1 + 1e-5)).all()
     assert (value.abs() > 0.5 * flat.spread).any()
 
 
@@ -122,20 +130,21 @@ def test_files_of_something_else_are_refused(tmp_path: Path):
 @pytest.mark.parametrize(
     ("entry", "value", "said"),
     [
-        ("calibration", json.dumps({"ktrans": 1.0}), "calibration"),
-        ("calibration", json.dumps(dict.fromkeys(QUANTITIES, -1)), "calibration"),
+        ("calibration", json.dumps({"ktrans": TABLE}), "calibration"),
+        ("calibration", json.dumps(dict.fromkeys(QUANTITIES, TABLE[::-1])), "calibration"),
+        ("calibration", json.dumps(dict.fromkeys(QUANTITIES, 1)), "edited"),
         ("quantities", json.dumps(["ktrans"]), "shape"),
         ("quantities", "nonsense", "edited"),
-        ("version", "2", "version"),
+        ("version", "1", "version"),
     ],
 )
 def test_edited_metadata_are_refused(tmp_path: Path, entry: str, value: str, said: str):
     metadata = {
         "format": "gadmap guided network",
-        "version": "1",
+        "version": "2",
         "network": "fcsa-net-guided",
         "quantities": json.dumps(list(QUANTITIES)),
-        "calibration": json.dumps(dict.fromkeys(QUANTITIES, 1.0)),
+        "calibration": json.dumps(dict.fromkeys(QUANTITIES, TABLE)),
         "provenance": "{}",
     } | {entry: value}
     tensors = {name: t.contiguous() for name, t in drawn().state_dict().items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import exp
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
@@ -108,8 +109,10 @@ def say_guided_training(result: "TrainGuidedResult") -> None:
     _say_examinations(result)
     what = "the examinations" if result.recipe.unlabelled else "scenes to choose with"
     out.print(f"- after {last.step:,} steps: loss on {what} {last.validation:.3g}")
-    for quantity, factor in result.trained.calibration.items():
-        out.print(f"- {quantity}: errors times {factor:.3g} cover 90 %", markup=False)
+    for quantity, table in result.trained.calibration.items():
+        factors = [exp(added) for _, added in table]
+        said = f"- {quantity}: errors times {min(factors):.2f} to {max(factors):.2f} cover 90 %"
+        out.print(said, markup=False)
     out.print(times_table(result.seconds))
     out.print(str(result.weights), markup=False, soft_wrap=True)
 

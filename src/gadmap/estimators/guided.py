@@ -9,15 +9,15 @@ import torch
 from jaxtyping import Float
 
 from gadmap.data import Exam, ParameterMaps, Reason
-from gadmap.estimators.common_residual import common_residual
+from gadmap.estimators.exam_signs import ExamSigns
 from gadmap.estimators.guided_exam import GuidedExam, guided_exam
 from gadmap.estimators.guided_input import FLOORS
-from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided
+from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided, calibrated
 from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import UNLIKE
 
-_MUCH = 0.2  # share of an examination's voxels beyond the edge
-_IN_COMMON = 0.15  # of residuals; 99 of 100 scenes of the training's kind stay below
+MUCH = 0.2  # share of an examination's voxels beyond the edge
+IN_COMMON = 0.15  # of residuals; 99 of 100 scenes of the training's kind stay below
 _WAY_OUT = "do not rely on it here; --estimator least-squares is the way out."
 
 
@@ -40,7 +40,10 @@ class GuidedEstimator:
 
     def estimate(self, exam: Exam) -> ParameterMaps:
         """Maps with standard errors of every voxel in the mask; NaN elsewhere, with a reason."""
-        seen = guided_exam(exam)
+        return self.of_seen(exam, guided_exam(exam))
+
+    def of_seen(self, exam: Exam, seen: GuidedExam) -> ParameterMaps:
+        """The same, for who has the fits already."""
         shape = exam.series.grid
         count = len(self.trained.quantities)
         found = np.full((2 * count + 1, *shape), np.nan, np.float32)
@@ -73,10 +76,12 @@ class GuidedEstimator:
             floor = np.float32(FLOORS[name])
             raised = np.exp(found[channel])
             values[name] = floor * np.maximum(raised - 1, 0)
-            relative = np.exp(found[len(names) + channel]) * self.trained.calibration[name]
+            relative = np.exp(
+                calibrated(found[len(names) + channel], self.trained.calibration[name])
+            )
             errors[name] = floor * raised * relative.astype(np.float32)
         values[UNLIKE.name] = found[-1]
-        reason, shared = seen.reason, common_residual(exam)
+        reason, signs = seen.reason, seen.signs
         valid = (reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT)
         return ParameterMaps(
             values=values,
@@ -90,29 +95,40 @@ class GuidedEstimator:
                 "uses_concentration": self.needs_concentration,
                 "provenance": dict(self.trained.provenance),
                 "calibration": dict(self.trained.calibration),
-                "common_residual": shared,
-                "remarks": _remarks(values[UNLIKE.name][valid], shared),
+                "common_residual": signs.shared,
+                "input_delay": signs.delay,
+                "remarks": _remarks(values[UNLIKE.name][valid], signs),
             },
         )
 
 
-def _remarks(unlike: Float[np.ndarray, " voxel"], shared: float) -> tuple[str, ...]:
+def _remarks(unlike: Float[np.ndarray, " voxel"], signs: ExamSigns) -> tuple[str, ...]:
     """Sentences for the reader."""
     how = (
         f"{GUIDED_NETWORK} corrects the exact fit by what stands around each voxel; its standard "
         "errors hold noise, T1's error and the choice of model."
     )
     sentences = [how]
-    share = float((unlike > 1).mean()) if unlike.size else 0.0
-    if share > _MUCH:
+    if signs.delay:
+        sentences.append(
+            f"The arterial input is taken to reach the tissue {signs.delay:+.1f} s later than it "
+            "was measured, which explains the curves better."
+        )
+    share = unlike_share(unlike)
+    if share > MUCH:
         sentences.append(
             f"{share:.0%} of the voxels are unlike those that the network was trained on (map "
             f"{UNLIKE.name}, above 1): {_WAY_OUT}"
         )
-    if shared > _IN_COMMON:
+    if signs.shared > IN_COMMON:
         sentences.append(
-            f"All voxels miss the fitted model in a similar way ({shared:.0%} of their residuals): "
-            f"the arterial input, the gain, motion or the model is not what it is taken for; "
-            f"{_WAY_OUT}"
+            f"All voxels miss the fitted model in a similar way ({signs.shared:.0%} of their "
+            "residuals): the arterial input, the gain, motion or the model is not what it is taken "
+            f"for; {_WAY_OUT}"
         )
     return tuple(sentences)
+
+
+def unlike_share(unlike: Float[np.ndarray, " voxel"]) -> float:
+    """Share of voxels beyond the edge of those that the network was trained on."""
+    return float((unlike > 1).mean()) if unlike.size else 0.0

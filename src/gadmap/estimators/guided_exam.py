@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 
 from gadmap.data import Exam, Reason
-from gadmap.estimators.guided_input import SPREAD, frame_tokens, guided_slabs
+from gadmap.estimators.exam_signs import ExamSigns, exam_signs
+from gadmap.estimators.guided_input import SHARE, SPREAD, frame_tokens, guided_slabs
 from gadmap.networks.fcsa_guided import Guidance
 
 
@@ -20,6 +21,8 @@ class GuidedExam(NamedTuple):
         Row of each voxel in the arrays, -1 outside the mask.
     reason
         Of each voxel.
+    signs
+        Of the whole examination.
     """
 
     features: Float[np.ndarray, "voxel feature"]
@@ -30,6 +33,12 @@ class GuidedExam(NamedTuple):
     tokens: Float[np.ndarray, "time token"]
     place: Int[np.ndarray, "x y z"]
     reason: UInt8[np.ndarray, "x y z"]
+    signs: ExamSigns
+
+    @property
+    def share_of_extended(self) -> Float[np.ndarray, " voxel"]:
+        """How much more likely than tofts extended-tofts is in each voxel, 0 to 1 (Akaike)."""
+        return (self.features[:, SHARE] + 1) / 2
 
     def slice(self, z: int) -> tuple[Guidance, Bool[torch.Tensor, "1 x y"]]:
         """One slice; 0 where the fit is not usable."""
@@ -54,7 +63,8 @@ class GuidedExam(NamedTuple):
 
 def guided_exam(exam: Exam) -> GuidedExam:
     """The fits of the whole mask."""
-    parts = list(guided_slabs(exam))
+    signs = exam_signs(exam)
+    parts = list(guided_slabs(exam, signs))
     voxels = np.concatenate([voxels for voxels, _ in parts])
     place = np.full(exam.mask.size, -1)
     place[voxels] = np.arange(voxels.size)
@@ -70,7 +80,8 @@ def guided_exam(exam: Exam) -> GuidedExam:
         spread=joined("spread"),
         curves=joined("curves"),
         usable=joined("usable"),
-        tokens=frame_tokens(exam),
+        tokens=frame_tokens(exam, signs.plasma),
         place=place.reshape(exam.mask.shape),
         reason=reason.reshape(exam.mask.shape),
+        signs=signs,
     )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gadmap.data import Acquisition, Exam, Reason
 from gadmap.estimators.guided_exam import guided_exam
-from gadmap.estimators.guided_input import GUIDED, frame_plasma
+from gadmap.estimators.guided_input import GUIDED
 from gadmap.estimators.network_input import network_input
 from gadmap.fitting import fit_curves
 from gadmap.networks.fcsa_guided import Guidance
@@ -114,10 +114,11 @@ def real_exam(name: str, exam: Exam, recipe: Recipe) -> RealExam:
     part = replace(exam, mask=kept)
     if recipe.network == GUIDED_NETWORK:
         guided, usual = guided_exam(part), None
-        inside = kept
+        inside, plasma = kept, guided.signs.plasma
     else:
         guided, usual = None, network_input(exam, RIDER_GRID)
         inside = kept & usual.body
+        plasma = np.interp(exam.series.t, exam.aif.t, exam.aif.plasma)
     corners = region_corners(
         inside[:, :, first:stop],
         count=recipe.regions,
@@ -140,7 +141,9 @@ def real_exam(name: str, exam: Exam, recipe: Recipe) -> RealExam:
         else:
             assert usual is not None
             signal = torch.from_numpy(usual.plane(z)[here]).movedim(-1, 0)[None].contiguous()
-        measured, found = _measured(exam, concentration[(*here, z)], model_of(recipe.network))
+        measured, found = _measured(
+            concentration[(*here, z)], exam.series.t, plasma, model_of(recipe.network)
+        )
         regions.append(RealRegion(signal, measured))
         for quantity, values in found.items():
             fits[quantity].append(values)
@@ -152,18 +155,21 @@ def real_exam(name: str, exam: Exam, recipe: Recipe) -> RealExam:
 
 
 def _measured(
-    exam: Exam, concentration: Float[np.ndarray, "w h time"], model: str
+    concentration: Float[np.ndarray, "w h time"],
+    t: Float[np.ndarray, " time"],
+    plasma: Float[np.ndarray, " time"],
+    model: str,
 ) -> tuple[Measured, dict[str, Float[np.ndarray, " _"]]]:
     """What was measured in a region, and the fit's values where they are determined."""
-    plasma, shape = frame_plasma(exam), concentration.shape[:2]
-    curves = concentration.reshape(-1, exam.series.t.size)
+    shape = concentration.shape[:2]
+    curves = concentration.reshape(-1, t.size)
     known = np.asarray(np.isfinite(curves).all(axis=1))
     filled = np.where(known[:, None], curves, np.float32(0))
-    fit = fit_curves(filled, exam.series.t, plasma, model)
+    fit = fit_curves(filled, t, plasma, model)
     counts = known & fit.valid
     measured = Measured(
         concentration=torch.from_numpy(filled.reshape(*shape, -1)),
-        t=torch.tensor(exam.series.t, dtype=torch.float32),
+        t=torch.tensor(t, dtype=torch.float32),
         plasma=torch.tensor(plasma, dtype=torch.float32),
         least=torch.from_numpy(np.where(counts, fit.sse, 0).reshape(shape)).float(),
         counts=torch.from_numpy(counts.reshape(shape)),
