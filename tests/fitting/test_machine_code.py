@@ -47,3 +47,27 @@ def test_columns_in_machine_code_are_the_convolution(name):
     torch.testing.assert_close(
         here, exponential_convolution(cp, minutes, rates), rtol=1e-12, atol=0
     )
+
+
+@pytest.mark.parametrize("model", KINETIC_MODELS)
+def test_products_of_columns_are_the_same_for_weights_of_one_curve_and_of_many(model):
+    """One row of weights goes through machine code, many through torch."""
+    t, cp = (torch.tensor(values) for values in grid())
+    kinetic = KINETIC_MODELS[model]
+    problem = make_problem(kinetic, {q.name: q.bounds for q in kinetic.parameters}, t, cp)
+    weights = torch.linspace(0, 2, t.numel(), dtype=torch.float64)[None]
+    for one, many in zip(
+        column_products(problem, weights),
+        column_products(problem, weights.expand(2, -1)),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, many[:1], rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("name", ["even", "uneven", "late gap"])
+def test_columns_of_the_rate_grid_are_the_convolution_times_the_shifted_rate(name):
+    t, cp = (torch.tensor(values) for values in grid(name))
+    arrival = Arrival((t - t[0]) / 60, cp, 0.0)
+    nodes = torch.linspace(-1.5, 8.5, 40, dtype=torch.float64)
+    expected = torch.exp(nodes)[:, None] * arrival.convolved(torch.exp(nodes) - 0.4)
+    torch.testing.assert_close(arrival.columns(nodes, 0.4), expected, rtol=1e-12, atol=0)

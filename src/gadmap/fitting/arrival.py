@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gadmap.fitting.compiled_columns import convolved
+from gadmap.fitting.compiled_columns import columns_at, convolved
 from gadmap.physics.convolution import (
     exponential_convolution,
     exponential_convolution_at,
@@ -43,6 +43,14 @@ class Arrival:
             arrays = (values.numpy() for values in (self.source, self.minutes, rates))
             return torch.from_numpy(convolved(*arrays))
         return exponential_convolution(self.source, self.minutes, rates)
+
+    def columns(self, nodes: Float[Tensor, " node"], offset: float) -> Float[Tensor, "node time"]:
+        """(rate + offset) times the convolution, at log(rate + offset) = `nodes`."""
+        if self.source.device.type == "cpu" and not self.delay:
+            source, minutes = self.source.numpy(), self.minutes.numpy()
+            return torch.from_numpy(columns_at(source, minutes, nodes.numpy(), offset))
+        shifted = torch.exp(nodes)
+        return shifted[:, None] * self.convolved(shifted - offset)
 
     @property
     def _when(self) -> Float[Tensor, " time"]:

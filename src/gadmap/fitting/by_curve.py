@@ -38,14 +38,16 @@ def tables(
     problem: Problem, weights: Float[Tensor, "#voxel time"], columns: ColumnProducts
 ) -> Tables:
     """Tables for the search under `weights`."""
-    grid, exponentials = problem.grid, problem.exponentials
+    grid, all_columns = problem.grid, problem.columns.numpy()
+    if weights.shape[0] == 1:
+        all_columns = all_columns * weights.numpy()
+    exponentials = all_columns[:-2]
     scanned = exponentials[SCANNED] if grid else exponentials
-    first, last = grid.positions[[0, -1]].tolist() if grid else (0.0, 0.0)
     share_low, share_high = problem.share_bounds or (0, 0)
     box = Box(
         len(scanned),
-        first,
-        last,
+        grid.first if grid else 0.0,
+        grid.last if grid else 0.0,
         grid.step if grid else 0.0,
         problem.offset,
         problem.share_bounds is not None,
@@ -54,17 +56,14 @@ def tables(
         _pair(problem.lower),
         _pair(problem.upper),
     )
-    shared = weights if weights.shape[0] == 1 else 1.0
     products = Products(
-        (exponentials * shared).numpy(), columns.share[:, 0].numpy(),
+        exponentials, columns.share[:, 0].numpy(),
         columns.cross.numpy(), columns.exponential.numpy(),
     )  # fmt: skip
-    wanted = torch.cat([scanned, problem.columns[-2:]]) * shared
-    columns_padded, times_padded = (
-        block * ceil(n / block) for n, block in zip(wanted.shape, BLOCK, strict=True)
-    )
-    matrix = np.zeros((columns_padded, times_padded))
-    matrix[: wanted.shape[0], : wanted.shape[1]] = wanted.numpy()
+    rows, times = len(scanned) + 2, all_columns.shape[1]
+    matrix = np.zeros([b * ceil(n / b) for n, b in zip((rows, times), BLOCK, strict=True)])
+    matrix[: rows - 2, :times] = scanned
+    matrix[rows - 2 : rows, :times] = all_columns[-2:]
     return Tables(box, products, matrix)
 
 
@@ -72,9 +71,9 @@ def optimum_by_curve(
     table: Tables, weights: Float[Tensor, "#voxel time"], curves: Float[Tensor, "voxel time"]
 ) -> tuple[Float[Tensor, " voxel"], Float[Tensor, " voxel"], Optimum]:
     """Weighted sums of the curves and of their squares, and the best amplitudes and rates."""
-    found = np.empty((len(curves), 6))
+    found = np.empty((6, len(curves)))
     search(table.box, table.products, table.matrix, weights.numpy(), curves.numpy(), found)
-    share, amplitude, position, reduction, total, squares = torch.from_numpy(found).unbind(dim=1)
+    share, amplitude, position, reduction, total, squares = torch.from_numpy(found).unbind()
     return total, squares, Optimum(share, amplitude, position, reduction)
 
 

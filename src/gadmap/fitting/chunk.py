@@ -1,23 +1,23 @@
-"""The fit of a chunk of curves: search, parameters, errors, reasons."""
+"""The fit of a chunk of curves: weights prepared, search, parameters, errors."""
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float
 from scipy.special import fdtri
 from torch import Tensor
 
-from gadmap.data import Reason
 from gadmap.fitting.by_curve import Tables, optimum_by_curve, tables
 from gadmap.fitting.by_tile import optimum_by_tile
 from gadmap.fitting.parameters import parameters_at
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts, column_products
+from gadmap.fitting.results import Found, Results, results
 from gadmap.fitting.scan import ScanTable, scan_table
 from gadmap.fitting.uncertainty import curvature, slope_products, standard_errors
 
 SIGNIFICANCE = 0.99  # of the F test for enhancement
-AT_BOUND = 1e-9  # of the distance of the bounds
 
 
 class Weighting(NamedTuple):
@@ -31,6 +31,8 @@ class Weighting(NamedTuple):
         Products of the columns, and of their derivatives, with themselves.
     table
         For the search; None on another device where the model has no rate to search.
+    total
+        Sum of the weights.
     freedom
         Degrees of freedom: samples with a weight, less parameters; NaN where none is left.
     needed_gain
@@ -41,18 +43,9 @@ class Weighting(NamedTuple):
     columns: ColumnProducts
     table: ScanTable | Tables | None
     slopes: Float[Tensor, "#voxel node"] | None
-    freedom: Float[Tensor, " #voxel"]
-    needed_gain: Float[Tensor, " #voxel"]
-
-
-class ChunkFit(NamedTuple):
-    """Results of a chunk of curves."""
-
-    parameters: dict[str, Tensor]
-    errors: dict[str, Tensor]
-    sse: Float[Tensor, " voxel"]
-    r2: Float[Tensor, " voxel"]
-    reason: UInt8[Tensor, " voxel"]
+    total: Float[np.ndarray, " #voxel"]
+    freedom: Float[np.ndarray, " #voxel"]
+    needed_gain: Float[np.ndarray, " #voxel"]
 
 
 def weighting(
@@ -60,17 +53,17 @@ def weighting(
 ) -> Weighting:
     """Prepare weights for the fit of curves."""
     columns = column_products(problem, weights)
-    count = problem.parameter_count
-    left = (weights > 0).sum(dim=1).double() - count
-    freedom = torch.where(left > 0, left, torch.nan)
-    threshold = torch.as_tensor(fdtri(count, freedom.cpu().numpy(), SIGNIFICANCE))
+    count, samples = problem.parameter_count, weights.cpu().numpy()
+    left = (samples > 0).sum(axis=1) - count
+    freedom = np.where(left > 0, left, np.nan)
     return Weighting(
         weights,
         columns,
         _table(problem, weights, columns),
         slope_products(problem, weights) if standard_error else None,
+        samples.sum(axis=1),
         freedom,
-        threshold.to(weights) * count / freedom,
+        fdtri(count, freedom, SIGNIFICANCE) * count / freedom,
     )
 
 
@@ -81,32 +74,26 @@ def _table(problem: Problem, weights: Tensor, columns: ColumnProducts) -> ScanTa
     return scan_table(problem, problem.grid, columns) if problem.grid else None
 
 
-class Found(NamedTuple):
-    """Parameters of a chunk of curves and how well they fit.
-
-    Attributes
-    ----------
-    parameters
-        By name.
-    sse
-        Weighted sum of squared residuals.
-    determined
-        Where the weighted samples determine the parameters.
-    """
-
-    parameters: dict[str, Tensor]
-    sse: Float[Tensor, " voxel"]
-    determined: Bool[Tensor, " voxel"]
-
-
 def fit_chunk(
     problem: Problem,
     weighted: Weighting,
     curves: Float[Tensor, "voxel time"],
     *,
     standard_error: bool,
-) -> ChunkFit:
+) -> Results:
     """Fit `curves` [mmol/L]; a curve that is not finite gets NaN everywhere and its reason."""
+    found = find(problem, weighted, curves, standard_error=standard_error)
+    return results(problem, found, weighted.total, weighted.needed_gain)
+
+
+def find(
+    problem: Problem,
+    weighted: Weighting,
+    curves: Float[Tensor, "voxel time"],
+    *,
+    standard_error: bool,
+) -> Found:
+    """Parameters of `curves` [mmol/L] at their lowest sum of squares."""
     table = weighted.table
     total, squares, optimum = (
         optimum_by_curve(table, weighted.weights, curves)
@@ -117,60 +104,6 @@ def fit_chunk(
     errors = {}
     if standard_error:
         at = curvature(problem.grid, weighted.columns, weighted.slopes, optimum.position)
-        errors = standard_errors(problem, at, optimum, sse / weighted.freedom)
-    parameters = _bounded(problem, parameters_at(problem, optimum))
-    found = Found(parameters, sse, torch.isfinite(optimum.reduction))
-    return chunk_fit(problem, weighted, found, total, squares, errors)
-
-
-def chunk_fit(
-    problem: Problem,
-    weighted: Weighting,
-    found: Found,
-    total: Float[Tensor, " voxel"],
-    squares: Float[Tensor, " voxel"],
-    errors: dict[str, Tensor],
-) -> ChunkFit:
-    """Results from what was found, and the weighted sums of the curves and of their squares."""
-    finite = torch.isfinite(squares) & found.determined
-    spread = squares - total.square() / weighted.weights.sum(dim=1)
-    return ChunkFit(
-        {name: _where(finite, values) for name, values in found.parameters.items()},
-        {name: _where(finite, values) for name, values in errors.items()},
-        _where(finite, found.sse),
-        _where(finite & (spread > 0), 1 - found.sse / spread),
-        _reason(problem, weighted, found, squares),
-    )
-
-
-def _bounded(problem: Problem, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Parameters on their bound where rounding puts them beyond it."""
-    return {
-        name: value.clamp(*problem.bounds[name]) if name in problem.bounds else value
-        for name, value in parameters.items()
-    }
-
-
-def _reason(
-    problem: Problem, weighted: Weighting, found: Found, squares: Float[Tensor, " voxel"]
-) -> UInt8[Tensor, " voxel"]:
-    """Why a curve has no fit, or must be read with care; the last that applies."""
-    reason = torch.full_like(squares, Reason.ESTIMATED, dtype=torch.uint8)
-    for name, value in found.parameters.items():
-        if name not in problem.bounds:
-            continue
-        low, high = problem.bounds[name]
-        slack = AT_BOUND * (high - low)
-        at_bound = value >= high - slack
-        if low != 0:  # at 0 a quantity ends by nature: no plasma, no uptake
-            at_bound |= value <= low + slack
-        reason.masked_fill_(at_bound, Reason.AT_BOUND)
-    idle = squares - found.sse <= weighted.needed_gain * found.sse
-    reason.masked_fill_(idle, Reason.NO_ENHANCEMENT)
-    reason.masked_fill_(~found.determined, Reason.NOT_DETERMINED)
-    reason.masked_fill_(~torch.isfinite(squares), Reason.NOT_FINITE)
-    return reason
-
-
-def _where(valid: Bool[Tensor, " voxel"], values: Tensor) -> Tensor:
-    return torch.where(valid, values, torch.nan)
+        variance = sse / torch.as_tensor(weighted.freedom).to(sse)
+        errors = standard_errors(problem, at, optimum, variance)
+    return Found(parameters_at(problem, optimum), errors, sse, total, squares)

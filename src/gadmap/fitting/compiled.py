@@ -38,7 +38,9 @@ _machine_code = cast(  # numba's own types know fewer options than numba
     "Callable[..., Any]", partial(njit, nogil=True, error_model="numpy", fastmath=_FASTMATH)
 )
 _entry = _machine_code(cache=True)
-_compiled = _machine_code(no_cpython_wrapper=True, no_cfunc_wrapper=True)  # called from here only
+# Called from here only. None allocates, so none need count who holds an array, which took up to a
+# third of the search; numba's own code for strings does without in the same way.
+_compiled = _machine_code(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
 _inlined = _machine_code(inline="always")
 
 
@@ -47,30 +49,33 @@ _inlined = _machine_code(inline="always")
 def search(box, products, matrix, weights, curves, found):
     """Put share, amplitude, position and reduction of the lowest minimum of each curve in `found`.
 
-    Then its weighted sum and that of its squares: `found` is (voxel, 6). `curves` are (voxel,
+    Then its weighted sum and that of its squares: `found` is (6, voxel). `curves` are (voxel,
     time), `weights` those of all curves or a row a curve. A curve whose products are not finite
     gets a reduction of NaN.
     """
     tile = Tile(
         np.empty((TILE, curves.shape[1])), np.zeros((matrix.shape[1], TILE + APART)),
         np.empty((len(matrix), TILE + APART)), np.empty((box.scanned, TILE + APART)),
-        np.empty(TILE, np.int64), np.empty(TILE, np.int64), np.empty((2, box.scanned)),
+        np.empty(TILE), np.empty(TILE, np.int64), np.empty(TILE, np.int64),
+        np.empty(TILE, np.int64), np.empty((2, box.scanned)),
     )  # fmt: skip
     for scan in range(box.scanned):
         low, high = _limits(box, box.first + SCAN_STRIDE * scan * box.step)
         tile.limits[0, scan], tile.limits[1, scan] = low, high
-    lanes, again, filled = _lanes(), _lanes(), 0
+    lanes, again, point, filled = _lanes(), _lanes(), np.empty(4), 0
     for start in range(0, len(curves), TILE):
         count = min(TILE, len(curves) - start)
         _take_curves(weights, curves, start, count, tile, found)
         _multiply(matrix, tile.samples, tile.moments, count)
         for voxel in range(count):
-            found[start + voxel, 4] = tile.moments[box.scanned + 1, voxel]
+            found[4, start + voxel] = tile.moments[box.scanned + 1, voxel]
         if box.step > 0:
-            filled = _search_tile(box, products, start, count, tile, lanes, again, filled, found)
+            filled = _search_tile(
+                box, products, start, count, tile, lanes, again, point, filled, found
+            )
         else:
-            _fixed_rate(box, products, start, count, tile, found)
-    _leave(box, products, lanes, again, filled, found)
+            _fixed_rate(box, products, start, count, tile, point, found)
+    _leave(box, products, lanes, again, filled, point, found)
 
 
 @_compiled
@@ -86,7 +91,7 @@ def _take_curves(weights, curves, start, count, tile, found):
             tile.rows[voxel, time] = weight * sample if own else sample
         for time in range(curves.shape[1]):
             tile.samples[time, voxel] = tile.rows[voxel, time]
-        found[start + voxel, 5] = squares
+        found[5, start + voxel] = squares
 
 
 @_compiled
@@ -109,9 +114,9 @@ def _multiply(matrix, samples, moments, count):
 
 @_compiled
 @no_type_check
-def _fixed_rate(box, products, start, count, tile, found):
+def _fixed_rate(box, products, start, count, tile, point, found):
     """The best amplitudes where the rate is 0."""
-    point, moments = np.empty(4), tile.moments
+    moments = tile.moments
     for voxel in range(count):
         row = (start + voxel) % len(products.share)
         _best_at(
@@ -119,12 +124,12 @@ def _fixed_rate(box, products, start, count, tile, found):
             products.exponential[row, 0], products.cross[row, 0], 0.0, point,
         )  # fmt: skip
         for value in range(4):
-            found[start + voxel, value] = point[value]
+            found[value, start + voxel] = point[value]
 
 
 @_compiled
 @no_type_check
-def _search_tile(box, products, start, count, tile, lanes, again, filled, found):
+def _search_tile(box, products, start, count, tile, lanes, again, point, filled, found):
     """Scan the curves of a tile and fill lanes with their starts; how many are filled at last."""
     profile, own = tile.profile, len(products.share) > 1
     _scan(box, products, start, 0, 1 if own else count, tile)
@@ -133,8 +138,8 @@ def _search_tile(box, products, start, count, tile, lanes, again, filled, found)
     for voxel in range(count):
         row, curve = start + voxel if own else 0, start + voxel
         lowest, at_end = tile.best[voxel], 0.0
-        found[curve, 0], found[curve, 1] = 0.0, 0.0
-        found[curve, 2], found[curve, 3] = box.first, np.nan
+        found[0, curve], found[1, curve] = 0.0, 0.0
+        found[2, curve], found[3, curve] = box.first, np.nan
         if not np.isfinite(profile[lowest, voxel]):
             continue
         first, last = lowest, lowest
@@ -146,19 +151,21 @@ def _search_tile(box, products, start, count, tile, lanes, again, filled, found)
                 _enter(box, products, row, curve, tile, voxel, scan, lanes, filled)
                 filled += 1
                 if filled == LANES:
-                    _leave(box, products, lanes, again, filled, found)
+                    _leave(box, products, lanes, again, filled, point, found)
                     filled = 0
     return filled
 
 
-@_compiled
+@_inlined
 @no_type_check
 def _lanes():
     """Lanes, all filled with what does no harm."""
     return Lanes(
         np.ones((3, STENCIL, LANES)), np.zeros(LANES), np.zeros(LANES), np.zeros(LANES),
         np.zeros(LANES), np.zeros(LANES, np.bool_), np.zeros((3, LANES)),
-        np.zeros(LANES, np.int64), np.zeros(LANES, np.int64),
+        np.zeros(LANES, np.int64), np.zeros(LANES, np.int64), np.empty((STENCIL, LANES)),
+        np.empty((2, STENCIL - 1, LANES)), np.empty(LANES), np.empty(LANES),
+        np.empty((3, STENCIL)),
     )  # fmt: skip
 
 
@@ -190,7 +197,9 @@ def _scan(box, products, curve, start, stop, tile):
     `curve` is the first one, for its products, if each has its own.
     """
     row, profile, moments = curve % len(products.share), tile.profile, tile.moments
-    best, turns, share = tile.best, tile.turns, products.share[row]
+    best, lowest, rose, turns, share = (
+        tile.best, tile.lowest, tile.rose, tile.turns, products.share[row],
+    )  # fmt: skip
     for scan in range(box.scanned):
         node, low, high = REACH + SCAN_STRIDE * scan, tile.limits[0, scan], tile.limits[1, scan]
         own, cross = products.exponential[row, node], products.cross[row, node]
@@ -209,17 +218,17 @@ def _scan(box, products, curve, start, stop, tile):
             amplitude = _clip((moment - part * cross) * inverse, low, high)
             beside = part * (part * share - 2 * share_moment + 2 * amplitude * cross)
             profile[scan, voxel] = amplitude * (amplitude * own - 2 * moment) + beside
-    lowest, rose = profile[0, start:stop].copy(), np.zeros(stop - start, np.int64)
     for voxel in range(start, stop):
-        best[voxel] = turns[voxel] = 0
+        lowest[voxel] = profile[0, voxel]
+        best[voxel] = rose[voxel] = turns[voxel] = 0
     for scan in range(1, box.scanned):
         for voxel in range(start, stop):
             here, before = profile[scan, voxel], profile[scan - 1, voxel]
             falls = np.int64(here < before)
-            turns[voxel] |= rose[voxel - start] & falls
-            rose[voxel - start] = 1 - falls
-            lower = here < lowest[voxel - start]
-            lowest[voxel - start] = here if lower else lowest[voxel - start]
+            turns[voxel] |= rose[voxel] & falls
+            rose[voxel] = 1 - falls
+            lower = here < lowest[voxel]
+            lowest[voxel] = here if lower else lowest[voxel]
             best[voxel] = scan if lower else best[voxel]
 
 
@@ -283,7 +292,11 @@ def _enter(box, products, row, curve, tile, voxel, scan, lanes, lane):
     node, columns, stencil = SCAN_STRIDE * scan, products.columns, lanes.stencil
     share, share_moment = products.share[row], tile.moments[box.scanned, voxel]
     for i in range(STENCIL):
-        stencil[0, i, lane] = _product(columns, node + i, tile.rows, voxel)
+        beside, between = divmod(node - REACH + i, SCAN_STRIDE)  # the scan took every other one
+        if between or not 0 <= beside < box.scanned:
+            stencil[0, i, lane] = _product(columns, node + i, tile.rows, voxel)
+        else:
+            stencil[0, i, lane] = tile.moments[beside, voxel]
     for i in range(STENCIL):
         stencil[1, i, lane] = products.exponential[row, node + i]
         stencil[2, i, lane] = products.cross[row, node + i]
@@ -325,12 +338,12 @@ def _held(box, part):
 
 @_compiled
 @no_type_check
-def _leave(box, products, lanes, again, filled, found):
+def _leave(box, products, lanes, again, filled, point, found):
     """Find the minima of the curves in the lanes, and keep each that is its curve's lowest yet.
 
     Where the share of plasma met or left its bound on the way, the steps are taken `again`.
     """
-    count, point = 0, np.empty(4)
+    count = 0
     for lane in range(filled):
         again.place[lane] = lanes.place[lane]
     _newton(lanes)
@@ -365,9 +378,9 @@ def _leave(box, products, lanes, again, filled, found):
 @_inlined
 @no_type_check
 def _keep(point, found, curve):
-    if not found[curve, 3] <= point[3]:
+    if not found[3, curve] <= point[3]:
         for value in range(4):
-            found[curve, value] = point[value]
+            found[value, curve] = point[value]
 
 
 @_inlined
@@ -395,8 +408,7 @@ def _newton(lanes):
     what the steps raise; see `free`. The lanes go through it together, filled or not.
     """
     stencil, place, count = lanes.stencil, lanes.place, lanes.place.size
-    unit, slopes = np.empty((STENCIL, count)), np.empty((2, STENCIL - 1, count))
-    last, bend = np.empty(count), np.empty(count)
+    unit, slopes, last, bend = lanes.unit, lanes.slopes, lanes.last, lanes.bend
     for i in range(STENCIL):
         for lane in range(count):
             cross = stencil[2, i, lane]
@@ -475,9 +487,10 @@ def _zoom(box, share, lanes, lane, point):
     A sweep over the cell, then golden sections around its lowest place: a limit bends the slope
     sharply, which derivatives serve badly.
     """
-    node, polynomials = lanes.node[lane], np.zeros((3, STENCIL))
+    node, polynomials = lanes.node[lane], lanes.polynomials
     for product in range(3):
         for power in range(STENCIL):
+            polynomials[product, power] = 0.0
             for i in range(STENCIL):
                 value = lanes.stencil[product, i, lane]
                 polynomials[product, power] += _VALUE[power, i] * value

@@ -1,4 +1,7 @@
-"""Columns of the rate table as machine code, and values between its nodes, on a CPU."""
+"""Columns of the rate table as machine code, their products, and values between its nodes.
+
+On a CPU: there the calls of torch that make a table cost several times what the table does.
+"""
 
 from typing import no_type_check
 
@@ -30,6 +33,42 @@ def convolved(plasma, t, rates):
             value[row] = old[row] * before + new[row] * here + decay[row] * value[row]
             result[row, frame] = value[row]
     return result
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+@no_type_check
+def columns_at(plasma, t, nodes, offset):
+    """(rate + offset) times the convolution, at log(rate + offset) = `nodes`: (node, time)."""
+    shifted = np.exp(nodes)
+    columns = convolved(plasma, t, shifted - offset)
+    for node in range(len(nodes)):
+        for time in range(len(t)):
+            columns[node, time] *= shifted[node]
+    return columns
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@no_type_check
+def products_of(columns, weights):
+    """Of columns, the plasma and 1: products of the plasma and the columns, weighted alike.
+
+    The plasma with itself, with the columns, and each column with itself: a row each, as in
+    `gadmap.fitting.products.column_products`, which also takes weights of every curve.
+    """
+    count, frames = len(columns) - 2, len(weights)
+    share, cross, exponential = np.empty((1, 1)), np.empty((1, count)), np.empty((1, count))
+    plasma = columns[count]
+    for node in range(count + 1):
+        with_plasma, with_itself = 0.0, 0.0
+        for time in range(frames):
+            weighted = weights[time] * columns[node, time]
+            with_plasma += weighted * plasma[time]
+            with_itself += weighted * columns[node, time]
+        if node < count:
+            cross[0, node], exponential[0, node] = with_plasma, with_itself
+        else:
+            share[0, 0] = with_itself
+    return share, cross, exponential
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -64,8 +64,10 @@ class Tile(NamedTuple):
         Their products with the scanned columns, the plasma and 1.
     profile
         Projected sum of squares at every node of the scan, less that of the curve.
-    best, turns
-        The lowest node of each; whether its profile rises and falls again.
+    lowest, best
+        Lowest value in each profile, and its node.
+    rose, turns
+        Whether the profile rose to the node that is looked at; whether it falls after it rose.
     limits
         Lowest and highest amplitude at every node of the scan.
     """
@@ -74,7 +76,9 @@ class Tile(NamedTuple):
     samples: Float[np.ndarray, "padded_time voxel"]
     moments: Float[np.ndarray, "padded_column voxel"]
     profile: Float[np.ndarray, "scan voxel"]
+    lowest: Float[np.ndarray, " voxel"]
     best: Int[np.ndarray, " voxel"]
+    rose: Int[np.ndarray, " voxel"]
     turns: Int[np.ndarray, " voxel"]
     limits: Float[np.ndarray, "2 scan"]
 
@@ -97,6 +101,11 @@ class Lanes(NamedTuple):
         The three products at `place`.
     curve, node
         Whose they are and around which inner node.
+    unit, slopes, last, bend
+        Product of the curve with a unit column on the stencil, the polynomials of its first two
+        derivatives, the last step's length and the second derivative there.
+    polynomials
+        Of the three products, for one lane.
     """
 
     stencil: Float[np.ndarray, "product stencil lane"]
@@ -108,3 +117,8 @@ class Lanes(NamedTuple):
     values: Float[np.ndarray, "product lane"]
     curve: Int[np.ndarray, " lane"]
     node: Int[np.ndarray, " lane"]
+    unit: Float[np.ndarray, "stencil lane"]
+    slopes: Float[np.ndarray, "derivative power lane"]
+    last: Float[np.ndarray, " lane"]
+    bend: Float[np.ndarray, " lane"]
+    polynomials: Float[np.ndarray, "product stencil"]

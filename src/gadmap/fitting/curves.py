@@ -10,12 +10,13 @@ from torch import Tensor
 
 from gadmap.data import CurveFit, Reason
 from gadmap.data.frozen import require_rising
-from gadmap.fitting.chunk import ChunkFit, Weighting, fit_chunk, weighting
+from gadmap.fitting.chunk import Weighting, fit_chunk, weighting
 from gadmap.fitting.delayed import delays, fit_delayed_chunk
 from gadmap.fitting.problem import make_problem
+from gadmap.fitting.results import Results
 from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, KineticModel
 from gadmap.physics.side_by_side import side_by_side
-from gadmap.quantities import DELAY, R2, SSE, VE
+from gadmap.quantities import DELAY, SSE, VE
 
 CURVES_A_CHUNK = 1 << 14
 CURVES_A_CHUNK_FIXED_RATE = 1 << 16
@@ -106,7 +107,7 @@ def fit_curves(
         problems = [make_problem(kinetic_model, box, times, plasma, lag) for lag in lags]
         weighted = weightings(shared[None])
 
-    def fit_rows(rows: slice) -> ChunkFit:
+    def fit_rows(rows: slice) -> Results:
         with torch.inference_mode(not standard_error):
             mine = weighted if own is None else weightings(own[rows])
             samples = torch.from_numpy(np.require(curves[rows], requirements=["C", "W"])).to(device)
@@ -133,21 +134,21 @@ def _chunks(count: int, largest: int) -> list[slice]:
 
 
 def _store(
-    results: dict[str, dict[str, np.ndarray]], fit: ChunkFit, rows: slice, curves: np.ndarray
+    results: dict[str, dict[str, np.ndarray]], fit: Results, rows: slice, curves: np.ndarray
 ) -> None:
     """Put the results of a chunk in their place; the arrays are made with the first."""
     kinds = {
-        "values": fit.parameters | {R2.name: fit.r2},
+        "values": fit.values,
         "standard_error": fit.errors,
         "curve": {SSE.name: fit.sse, "reason": fit.reason},
     }
-    for kind, tensors in kinds.items():
+    for kind, named in kinds.items():
         arrays = results.setdefault(kind, {})
-        for name, tensor in tensors.items():
+        for name, values in named.items():
             if name not in arrays:
                 dtype = np.uint8 if name == "reason" else curves.dtype
                 arrays[name] = np.empty(len(curves), dtype)
-            arrays[name][rows] = tensor.cpu().numpy()
+            arrays[name][rows] = values
 
 
 def _curve_fit(
@@ -163,7 +164,10 @@ def _curve_fit(
         values=shaped["values"],
         standard_error=shaped["standard_error"],
         sse=shaped["curve"][SSE.name],
-        valid=np.asarray((reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT)),
+        # plain numbers: numpy looks long at what an enum is
+        valid=np.asarray(
+            (reason == int(Reason.ESTIMATED)) | (reason >= int(Reason.NO_ENHANCEMENT))
+        ),
         reason=reason,
     )
 
@@ -210,7 +214,7 @@ def _check_curves(
     if concentration.dtype not in (np.float32, np.float64):
         raise ValueError(f"concentration is {concentration.dtype}; expected float32 or float64")
     require_rising(t, "t")
-    if not np.isfinite(cp).all() or not (cp > 0).any():
+    if not 0 < cp.max() < np.inf or cp.min() == -np.inf:  # NaN where one is
         raise ValueError("cp is not finite everywhere, or never above 0; is it the plasma curve?")
 
 

@@ -14,9 +14,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gadmap.fitting.chunk import ChunkFit, Found, Weighting, chunk_fit, fit_chunk
+from gadmap.fitting.chunk import Weighting, find
 from gadmap.fitting.levenberg_marquardt import bounded_minimum, slopes
 from gadmap.fitting.problem import Problem
+from gadmap.fitting.results import Found, Results, results
 from gadmap.physics.forward import tissue_concentration
 from gadmap.quantities import DELAY, SECONDS_PER_MINUTE
 
@@ -42,12 +43,12 @@ def fit_delayed_chunk(
     curves: Float[Tensor, "voxel time"],
     *,
     standard_error: bool,
-) -> ChunkFit:
+) -> Results:
     """Fit `curves` [mmol/L] with the delay free between those of the first and last problem."""
     first, samples = problems[0], curves.double()
     empty = ~torch.isfinite(samples).all(dim=1, keepdim=True)
     fits = [
-        fit_chunk(problem, weights, curves, standard_error=False)
+        find(problem, weights, curves, standard_error=False)
         for problem, weights in zip(problems, weighted, strict=True)
     ]
     starts = _starts(problems, fits)
@@ -62,15 +63,15 @@ def fit_delayed_chunk(
     )
     best = _best_start(starts.curve, minimum.sse, len(curves))
     values, normal, sse = minimum.values[:, best], minimum.normal[best], minimum.sse[best]
-    determined = empty[:, 0] | (torch.diagonal(normal, dim1=1, dim2=2)[:, 0] > 0)
-    return chunk_fit(
-        first,
-        weighted[0],
-        Found(_parameters(first, values), sse, determined),
+    determined = torch.diagonal(normal, dim1=1, dim2=2)[:, 0] > 0
+    found = Found(
+        _parameters(first, values),
+        _errors(first, weighted[0], values, normal, sse) if standard_error else {},
+        sse.masked_fill(~determined, torch.nan),
         (weights * samples).sum(dim=1),
         (weights * samples.square()).sum(dim=1),
-        _errors(first, weighted[0], values, normal, sse) if standard_error else {},
     )
+    return results(first, found, weighted[0].total, weighted[0].needed_gain)
 
 
 def _delayed(
@@ -92,7 +93,7 @@ def _delay(problem: Problem) -> float:
     return problem.arrival.delay * SECONDS_PER_MINUTE
 
 
-def _starts(problems: Sequence[Problem], fits: Sequence[ChunkFit]) -> Starts:
+def _starts(problems: Sequence[Problem], fits: Sequence[Found]) -> Starts:
     """The lowest local minima of the sum of squares over the delay."""
     sse = torch.stack([fit.sse for fit in fits]).nan_to_num(nan=0.0)
     beside = torch.nn.functional.pad(sse, (0, 0, 1, 1), value=torch.inf)
@@ -148,7 +149,7 @@ def _errors(
     scale = torch.diagonal(normal, dim1=1, dim2=2).clamp(min=1e-300).rsqrt()
     inverse, failed = torch.linalg.inv_ex(normal * scale[:, :, None] * scale[:, None, :])
     covariance = inverse * scale[:, :, None] * scale[:, None, :]
-    variance = torch.where(failed == 0, sse / weighted.freedom, torch.nan)
+    variance = torch.where(failed == 0, sse / torch.as_tensor(weighted.freedom).to(sse), torch.nan)
     errors = {}
     for name in _parameters(problem, values):
         _, gradient = slopes(lambda there, name=name: _parameters(problem, there)[name], values)

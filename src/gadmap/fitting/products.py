@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gadmap.fitting.compiled_columns import products_of
 from gadmap.fitting.problem import Problem
 
 
@@ -38,10 +39,14 @@ class CurveProducts(NamedTuple):
 
 def column_products(problem: Problem, weights: Float[Tensor, "#voxel time"]) -> ColumnProducts:
     """Inner products of the columns of `problem` with each other."""
-    columns = problem.exponentials
+    if weights.device.type == "cpu" and weights.shape[0] == 1:
+        products = products_of(problem.columns.numpy(), weights[0].numpy())
+        return ColumnProducts(*map(torch.from_numpy, products))
+    columns, plasma = problem.exponentials, problem.columns[-2]
+    weighted = weights * plasma
     return ColumnProducts(
-        share=(weights @ problem.columns[-2].square())[:, None],
-        cross=weights @ (columns * problem.columns[-2]).T,
+        share=(weighted @ plasma)[:, None],
+        cross=weighted @ columns.T,
         exponential=weights @ columns.square().T,
     )
 

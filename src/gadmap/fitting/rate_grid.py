@@ -34,8 +34,8 @@ class RateGrid:
     ----------
     offset
         Added to the rate before the logarithm [1/min]: twice one over the duration.
-    step
-        Distance of two nodes.
+    first, last, step
+        log(rate + offset) of the first and the last inner node, and the distance of two.
     nodes
         log(rate + offset) of all nodes.
     columns
@@ -43,6 +43,8 @@ class RateGrid:
     """
 
     offset: float
+    first: float
+    last: float
     step: float
     nodes: Float[Tensor, " node"]
     columns: Float[Tensor, "node time"]
@@ -56,13 +58,13 @@ class RateGrid:
 def rate_grid(arrival: Arrival, rates: tuple[float, float]) -> RateGrid:
     """Table of the plasma curve convolved with rates in the range `rates` [1/min]."""
     minutes = arrival.minutes
-    offset = OFFSET / float(minutes[-1] - minutes[0])
+    begin, *_, end = minutes.tolist()
+    offset = OFFSET / (end - begin)
     low, high = (log(offset + rate) for rate in rates)
     cells = SCAN_STRIDE * max(1, ceil((high - low) / (SCAN_STRIDE * MAX_STEP)))
     step = (high - low) / cells
-    index = torch.arange(-REACH, cells + REACH + 1, dtype=minutes.dtype, device=minutes.device)
-    nodes = low + step * index
-    return RateGrid(offset, step, nodes, _columns(nodes, offset, arrival))
+    nodes = torch.from_numpy(low + step * np.arange(-REACH, cells + REACH + 1)).to(minutes)
+    return RateGrid(offset, low, high, step, nodes, arrival.columns(nodes, offset))
 
 
 def column_slopes(grid: RateGrid, arrival: Arrival) -> Float[Tensor, "node time"]:
@@ -71,12 +73,7 @@ def column_slopes(grid: RateGrid, arrival: Arrival) -> Float[Tensor, "node time"
     outside = grid.nodes[0] - reach.flip(0), grid.nodes[-1] + reach
     nodes = torch.cat([outside[0], grid.nodes, outside[1]])
     at_middle = stencil_polynomials(nodes)[1, 0] / grid.step
-    return _columns(nodes, grid.offset, arrival).unfold(0, STENCIL, 1) @ at_middle
-
-
-def _columns(nodes: Tensor, offset: float, arrival: Arrival) -> Float[Tensor, "node time"]:
-    shifted = torch.exp(nodes)
-    return shifted[:, None] * arrival.convolved(shifted - offset)
+    return arrival.columns(nodes, grid.offset).unfold(0, STENCIL, 1) @ at_middle
 
 
 def stencil_polynomials(like: Tensor) -> Float[Tensor, "derivative power stencil"]:

@@ -115,7 +115,7 @@ def _stays_free(
 ) -> Tensor:
     """Where rate and amplitude lie between their limits and the share is held as it was taken."""
     free = (found.exponential > limits.low) & (found.exponential < limits.high)
-    free &= (found.position > grid.positions[0]) & (found.position < grid.positions[-1])
+    free &= (found.position > grid.first) & (found.position < grid.last)
     if share_held is not None:
         free &= _share_held(problem, found.share) == share_held
     return free

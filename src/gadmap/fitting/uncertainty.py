@@ -70,7 +70,7 @@ def curvature(
         none = torch.zeros_like(position)
         share, cross, exponential = (p[:, 0].expand_as(position) for p in columns)
         return Curvature(share, cross, none, exponential, none, none)
-    steps = (position - grid.positions[0]) / grid.step
+    steps = (position - grid.first) / grid.step
     node = torch.round(steps).clamp(0, grid.positions.numel() - 1).long()
     value, first, _ = stencil_polynomials(columns.cross).unbind()
     wanted = (
