@@ -23,6 +23,7 @@ slices = 2
 regions = 2
 region_size = 16
 steps = 30
+voxels = 256
 learning_rate = 2e-3
 validate_every = 10
 checkpoint_every = 10
@@ -64,12 +65,15 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     return int(end.value.code or 0)
 
 
-@pytest.mark.parametrize("mode", ["physics", "hybrid", "adapt"])
+@pytest.mark.parametrize(
+    ("network", "mode"),
+    [("cnn-local", "physics"), ("cnn-local", "hybrid"), ("cnn-local", "adapt"), ("lstm", "adapt")],
+)
 def test_a_network_learns_from_a_folder_without_labels(
-    mode: str, site: Path, recipe: Path, tmp_path: Path, monkeypatch, capsys
+    network: str, mode: str, site: Path, recipe: Path, tmp_path: Path, monkeypatch, capsys
 ):
     out = tmp_path / "out"
-    command = ("train", "cnn-local", "--data", site, "--out", out, "--config", recipe)
+    command = ("train", network, "--data", site, "--out", out, "--config", recipe)
     assert run(monkeypatch, *command, "--mode", mode) == 0
     said = capsys.readouterr().out
     assert "2 examinations without labels" in said

@@ -168,7 +168,7 @@ class Recipe(_Strict):
 GUIDED_RECIPE = Recipe(
     network="fcsa-net-guided",
     mode="supervised-truth",
-    steps=4_000,
+    steps=3_000,
     batch=16,
     learning_rate=1e-3,
     schedule="cosine",
