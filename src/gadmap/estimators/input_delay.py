@@ -30,7 +30,7 @@ def input_delay(
     def surprise(delay: float) -> float:
         return _surprise(tissue, t, np.interp(t - delay, t, plasma))
 
-    none, early, late = surprise(0), surprise(-_STEP), surprise(_STEP)
+    none, early, late = surprise(0.0), surprise(-_STEP), surprise(_STEP)
     if none <= min(early, late):
         return 0.0
     step = _STEP if late < early else -_STEP
