@@ -8,6 +8,8 @@ import torch
 from safetensors.torch import save_file
 
 from gadmap.networks.fcsa_guided import (
+    EXAM,
+    LARGEST_AWAY,
     LARGEST_DOUBT,
     LARGEST_SPREAD,
     LARGEST_STEP,
@@ -75,6 +77,28 @@ def test_no_weights_take_it_further_from_the_fit_than_its_bound():
     largest = torch.sqrt(flat.spread.square() + LARGEST_DOUBT**2)
     assert (value.abs() <= LARGEST_STEP * largest * (1 + 1e-5)).all()
     assert (value.abs() > 0.5 * flat.spread).any()
+
+
+def test_a_sure_fit_amid_others_stays_near_where_it_is():
+    """What its neighbours hold counts for a few of its own errors at most."""
+    seen = guidance(32, 32)
+    seen = seen._replace(spread=torch.full_like(seen.spread, 0.01))
+    network = drawn()
+    torch.nn.init.constant_(network.doubts[-1].bias, -50)  # an input that is known
+    torch.nn.init.zeros_(network.doubts[-1].weight)
+    value, _ = network(seen).chunk(2, dim=1)
+    largest = LARGEST_STEP * 0.01 * (1 + LARGEST_AWAY**2) ** 0.5
+    assert ((value - seen.base).abs() <= largest + 1e-5).all()
+
+
+def test_doubt_is_of_the_whole_examination_and_bounded():
+    """It reads the features that all voxels share, and no others."""
+    seen = guidance(32, 32)
+    features = seen.features.clone()
+    features[:, -EXAM:] = features[:, -EXAM:, :1, :1]
+    doubt = drawn().doubt(seen._replace(features=features))
+    torch.testing.assert_close(doubt, doubt[..., :1, :1].expand_as(doubt))
+    assert ((doubt > 0) & (doubt < LARGEST_DOUBT)).all()
 
 
 def test_frames_in_another_order_say_the_same():

@@ -90,6 +90,10 @@ class FcsaGuided(nn.Module):
         ]
         return torch.cat([seen.features, torch.asinh(torch.stack(pooled))], dim=1)
 
+    def doubt(self, seen: Guidance) -> Float[Tensor, "b quantity h w"]:
+        """Error of the logarithms that comes from the arterial input, one an examination."""
+        return LARGEST_DOUBT * torch.sigmoid(self.doubts(seen.features[:, -EXAM:]))
+
     def forward(
         self, seen: Guidance, inside: Bool[Tensor, "b h w"] | None = None
     ) -> Float[Tensor, "b both h w"]:
@@ -105,8 +109,7 @@ class FcsaGuided(nn.Module):
         """The same, for who has `told` already."""
         away = seen.base - _median_around(seen.base)
         apart = torch.minimum(away.abs(), LARGEST_AWAY * seen.spread)
-        doubt = LARGEST_DOUBT * torch.sigmoid(self.doubts(seen.features[:, -EXAM:]))
-        spread = torch.sqrt(seen.spread.square() + apart.square() + doubt.square())
+        spread = torch.sqrt(seen.spread.square() + apart.square() + self.doubt(seen).square())
         spread = spread.clamp(max=LARGEST_SPREAD)
         beside = [torch.asinh(away / seen.spread), torch.log(spread) / 2 + 1]
         hidden = relu(self.entry(torch.cat([told, *beside], dim=1)))

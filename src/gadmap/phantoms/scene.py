@@ -4,7 +4,7 @@ Where the phantoms of `head` look like a person, these only follow the physics: 
 between real examinations varies here between scenes, most of it more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from gadmap.phantoms.scene_protocol import FIELDS, SceneProtocol, scene_protocol
 from gadmap.phantoms.scene_tissue import SCENE_MODELS, scene_concentration
 from gadmap.physics.relaxivity import relaxation_rate
 from gadmap.physics.spgr import spgr_signal
+
+Curve = Float[np.ndarray, " time"]
 
 SIZE = 32
 _NOISE, _SPREAD, _T10_ERROR = (0.004, 0.3), (0.0, 1.2), (0.01, 0.15)
@@ -51,6 +53,8 @@ class SceneChoices:
         Time between frames [s], and their number.
     jitter
         How far frames are off their even places [steps].
+    height
+        Of the plasma curve, over a population's.
     """
 
     noise: float | None = None
@@ -62,6 +66,7 @@ class SceneChoices:
     step: float | None = None
     frames: int | None = None
     jitter: float | None = None
+    height: float | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -80,16 +85,39 @@ class Scene:
     truth: Mapping[str, Float[np.ndarray, "x y 1"]]
 
 
-def scene(seed: tuple[int, ...], choices: SceneChoices = SceneChoices()) -> Scene:
-    """The scene of a seed; the same one gives the same scene."""
+def _same(maps: SceneMaps) -> SceneMaps:
+    return maps
+
+
+def _arterial(t: Curve, plasma: Curve) -> Curve:  # noqa: ARG001 (as others of its kind)
+    return plasma
+
+
+def scene(
+    seed: tuple[int, ...],
+    choices: SceneChoices = SceneChoices(),
+    *,
+    tissue_of: Callable[[SceneMaps], SceneMaps] = _same,
+    fed_by: Callable[[Curve, Curve], Curve] = _arterial,
+) -> Scene:
+    """The scene of a seed; the same one gives the same scene.
+
+    Parameters
+    ----------
+    tissue_of
+        Changes the true maps, to study tissue of another kind.
+    fed_by
+        Plasma curve [mmol/L] that feeds the tissue, from times [s] and the arterial one.
+    """
     kind, looks, times, scanner, artery = np.random.default_rng(list(seed)).spawn(5)
     asked = _drawn(kind, choices)
-    protocol = scene_protocol(times, choices.frames, choices.step, choices.jitter)
+    protocol = scene_protocol(times, choices.frames, choices.step, choices.jitter, choices.height)
     field = FIELDS[protocol.field]
     relaxivity = kind.uniform(*field.relaxivity)
     plasma = asked.model != SCENE_MODELS[0]
-    maps = scene_maps(looks, SIZE, asked.point_spread, field.t10, plasma=plasma)
-    tissue = scene_concentration(asked.model, maps, protocol.t, protocol.plasma)
+    maps = tissue_of(scene_maps(looks, SIZE, asked.point_spread, field.t10, plasma=plasma))
+    fed = fed_by(protocol.t, protocol.plasma)
+    tissue = scene_concentration(asked.model, maps, protocol.t, fed)
     b1 = _b1(scanner, varies=asked.b1_error or asked.b1_varies)
     signal = _signal(scanner, tissue, maps, protocol, b1, relaxivity, asked.noise)
     measured = protocol.plasma

@@ -9,8 +9,10 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.ndimage import gaussian_filter
 
+from gadmap.quantities import SECONDS_PER_MINUTE
+
 _KTRANS, _VE, _VP = (0.002, 1.0), (0.05, 0.7), (0.003, 0.15)
-_FP, _LARGEST_EXTRACTION = (0.1, 2.0), 0.8  # 1/min
+_TRANSIT, _LARGEST_EXTRACTION = (2.0, 8.0), 0.8  # s
 _LARGEST_KEP = 6.0  # 1/min; tissue that gives back faster looks like plasma in any frames
 _NO_UPTAKE = 0.15  # share of regions
 _EXPONENT = (1.0, 3.0)  # of the power spectrum of borders and texture
@@ -63,12 +65,12 @@ def scene_maps(
     ktrans = _log_uniform(random, _KTRANS, count)
     ktrans[random.random(count) < _NO_UPTAKE] = 0
     ve, native = _log_uniform(random, _VE, count), random.uniform(*t10, count)
-    vp, fp = _log_uniform(random, _VP, count) * plasma, _log_uniform(random, _FP, count)
+    vp, transit = _log_uniform(random, _VP, count) * plasma, _log_uniform(random, _TRANSIT, count)
     maps = {
         "ktrans": ktrans[label] * _texture(random, size),
         "ve": ve[label] * _texture(random, size),
         "vp": vp[label] * _texture(random, size),
-        "fp": fp[label] * _texture(random, size),
+        "transit": transit[label] * _texture(random, size),
         "t10": native[label] * np.sqrt(_texture(random, size)),
     }
     for _ in range(int(random.integers(0, 5))):
@@ -78,7 +80,8 @@ def scene_maps(
     maps["ve"] = np.clip(maps["ve"], 0.01, 1.0)
     maps["ktrans"] = np.clip(maps["ktrans"], 0, np.minimum(_LARGEST_KEP * maps["ve"], 3))
     maps["vp"] = np.clip(maps["vp"], _VP[0] * plasma, 0.5)
-    maps["fp"] = np.maximum(maps["fp"], maps["ktrans"] / _LARGEST_EXTRACTION)
+    flow = maps["vp"] / maps.pop("transit") * SECONDS_PER_MINUTE
+    maps["fp"] = np.maximum(flow, maps["ktrans"] / _LARGEST_EXTRACTION)
     return SceneMaps(**maps)
 
 

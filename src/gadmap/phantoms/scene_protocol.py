@@ -66,11 +66,13 @@ def scene_protocol(
     frames: int | None = None,
     step: float | None = None,
     jitter: float | None = None,
+    height: float | None = None,
 ) -> SceneProtocol:
     """A protocol drawn from `random`.
 
-    `frames` frames that are `step` [s] apart, off by up to half of `jitter` steps; what is None is
-    drawn, frames and step together. What else is drawn does not depend on the frames.
+    `frames` frames that are `step` [s] apart, off by up to half of `jitter` steps; a plasma curve
+    of `height` over a population's. What is None is drawn, frames and step together. What else is
+    drawn does not depend on what is given.
     """
     artery, timing = random.spawn(2)
     if frames is None or step is None:
@@ -83,9 +85,10 @@ def scene_protocol(
     t = step * (np.arange(frames) + jitter * timing.uniform(-0.5, 0.5, frames))
     t -= t[0]
     onset = max(artery.uniform(*_BEFORE), t[2] + 0.1)
+    drawn = _log_uniform(artery, _HEIGHT)
     return SceneProtocol(
         t=t,
-        plasma=_plasma(artery, t - onset),
+        plasma=(height or drawn) * _plasma(artery, t - onset),
         baseline_frames=int(np.searchsorted(t, onset)),
         tr=random.uniform(*_TR),
         flip_angle=radians(random.uniform(*_ANGLE)),
@@ -96,7 +99,7 @@ def scene_protocol(
 def _plasma(
     random: np.random.Generator, since: Float[np.ndarray, " time"]
 ) -> Float[np.ndarray, " time"]:
-    """A population's curve of another height, pace, tail and haematocrit."""
+    """A population's curve of another pace, tail and haematocrit."""
     names = sorted(POPULATION_AIFS)
     curves = [POPULATION_AIFS[name] for name in random.choice(names, 2)]
     share, pace = random.uniform(), random.uniform(*_PACE)
@@ -104,7 +107,7 @@ def _plasma(
     times = torch.from_numpy(since)
     parts = [curve.plasma(times * pace, random.uniform(0.35, 0.48)).numpy() for curve in curves]
     mixed = share * parts[0] + (1 - share) * parts[1]
-    return _log_uniform(random, _HEIGHT) * mixed * np.exp(-tail * np.clip(since, 0, None))
+    return mixed * np.exp(-tail * np.clip(since, 0, None))
 
 
 def _log_uniform(random: np.random.Generator, limits: tuple[float, float]) -> float:
