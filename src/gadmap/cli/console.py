@@ -91,8 +91,9 @@ def say_training(result: "TrainResult") -> None:
         out.print(f"- {quantity}: an output of 1 is {scale:.3g}", markup=False)
     last, best = result.curve[-1], min(result.curve, key=lambda point: point.validation)
     chosen = best if recipe.choose == "best" else last
-    what = "the examinations" if recipe.unlabelled else "the validation patients"
-    kind = "loss" if recipe.unlabelled else "mean squared error"
+    what, kind = "the validation patients", "mean squared error"
+    if recipe.unlabelled:
+        what, kind = "labels and examinations" if recipe.labels else "the examinations", "loss"
     out.print(
         f"- {recipe.choose} of {last.step:,} steps: {chosen.step:,}, {kind} on {what} "
         f"{chosen.validation:.3g}",
@@ -107,7 +108,9 @@ def say_guided_training(result: "TrainGuidedResult") -> None:
     out = console()
     last = result.curve[-1]
     _say_examinations(result)
-    what = "the examinations" if result.recipe.unlabelled else "scenes to choose with"
+    what = "scenes to choose with"
+    if result.recipe.unlabelled:
+        what = "scenes and examinations" if result.recipe.labels else "the examinations"
     out.print(f"- after {last.step:,} steps: loss on {what} {last.validation:.3g}")
     for quantity, table in result.trained.calibration.items():
         factors = [exp(added) for _, added in table]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from math import degrees
+from math import degrees, radians
 from typing import ClassVar
 
 import numpy as np
@@ -18,8 +18,9 @@ from gadmap.quantities import KTRANS, UNLIKE
 
 BEST = "best"
 
-FRAMES, STEP, TR, ANGLE = (30, 130), (1.5, 12.0), (2.5, 8.0), (10.0, 30.0)
-"""Protocols that the guided network was trained on: frames, s, ms, degrees."""
+FRAMES, STEP, TR = (30, 130), (1.5, 12.0), (0.0025, 0.008)  # s
+ANGLE = (radians(10), radians(30))
+"""Protocols that the guided network was trained on."""
 
 LEAST_ERROR = 0.015
 """Relative error of the fit's ktrans, T1's error included, below which a network gains nothing."""
@@ -67,6 +68,9 @@ class BestEstimator:
             if not against:
                 why = f"the exact fit's errors of ktrans are {_fit_error(seen):.1%} in the median"
                 return _told(maps, GUIDED_NETWORK, (f"protocol and input are usual, and {why}",))
+        if seen.signs.delay:
+            late = f"the input seems {abs(seen.signs.delay):.1f} s"
+            against.append(f"{late} {'late' if seen.signs.delay < 0 else 'early'}, see --fit-delay")
         model = "extended-tofts" if _has_plasma(seen) else "tofts"
         maps = LeastSquares(model, progress=self.progress).estimate(exam)
         return _told(maps, f"the exact fit of {model}", tuple(against))
@@ -78,20 +82,15 @@ def _against_protocol(exam: Exam) -> Iterator[str]:
         yield "the arterial input is a population's, not measured"
     acquisition = exam.series.acquisition
     settings = (
-        ("frames", exam.series.t.size, FRAMES, ""),
-        ("the time between frames", float(np.median(np.diff(exam.series.t))), STEP, " s"),
-        ("TR", 1e3 * acquisition.tr if acquisition.tr else None, TR, " ms"),
-        (
-            "the flip angle",
-            degrees(acquisition.flip_angle) if acquisition.flip_angle else None,
-            ANGLE,
-            "°",
-        ),
+        ("frames are", exam.series.t.size, FRAMES, 1, ""),
+        ("the time between frames is", float(np.median(np.diff(exam.series.t))), STEP, 1, " s"),
+        ("TR is", acquisition.tr, TR, 1e3, " ms"),
+        ("the flip angle is", acquisition.flip_angle, ANGLE, degrees(1), "°"),
     )
-    for name, value, (low, high), unit in settings:
-        if value is not None and not low - _SLACK <= value <= high + _SLACK:
-            verb = "are" if name == "frames" else "is"
-            yield f"{name} {verb} {value:.3g}{unit}, outside {low:g} to {high:g}{unit}"
+    for name, value, (low, high), factor, unit in settings:
+        if value and not low * (1 - _SLACK) <= value <= high * (1 + _SLACK):
+            found, least, most = (factor * number for number in (value, low, high))
+            yield f"{name} {found:.3g}{unit}, outside {least:g} to {most:g}{unit}"
 
 
 def _against_fit(seen: GuidedExam) -> Iterator[str]:

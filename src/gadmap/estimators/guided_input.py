@@ -30,6 +30,7 @@ SHARE = 6
 SPREAD = (0.003, 1.5)
 """Least and largest standard error of a logarithm that the network is told."""
 
+_FRAMES_TO_TELL = 5
 _MODELS = ("tofts", "extended-tofts")
 
 
@@ -170,7 +171,12 @@ def _logarithms(
 def _share_of_extended(
     simple: CurveFit, extended: CurveFit, frames: int
 ) -> Float[np.ndarray, " voxel"]:
-    """Akaike weight of the extended model (Burnham and Anderson, 2002, section 2.9)."""
+    """Akaike weight of the extended model (Burnham and Anderson, 2002, section 2.9).
+
+    0 with so few frames that it cannot be told.
+    """
+    if frames <= _FRAMES_TO_TELL:
+        return np.zeros_like(simple.sse, dtype=np.float64)
 
     def criterion(fit: CurveFit, parameters: int) -> np.ndarray:
         count = parameters + 1  # the noise is one too

@@ -115,7 +115,7 @@ def map_exam(
         "aif": _named(aif),
         "hct": hct,
         "relaxivity": relaxivity,
-        "model": model if needy else None,
+        "model": model if isinstance(chosen, LeastSquares) else None,
         "fit_delay": fit_delay,
         "estimator": _named(estimator)
         if isinstance(estimator, str | Path)

@@ -45,11 +45,11 @@ def real_exams(data: PathLike, recipe: Recipe, progress: Progress | None = None)
     sources = list(patient_sources(data, recipe))
     for done, source in enumerate(sources, 1):
         try:
-            series, vfa, _ = source.read()
+            (series, vfa), _ = source.read()
             exam = prepare(series, vfa=vfa, aif="auto", motion=recipe.motion)
             exams[source.name] = real_exam(source.name, exam, recipe)
             digests[source.name] = patient_digest(source, recipe)
-        except ValueError as error:  # one that is no use must not stop the others
+        except (ValueError, OSError) as error:  # one that is no use must not stop the others
             refused[source.name] = " ".join(str(error).split())
         if progress:
             progress(done, len(sources))

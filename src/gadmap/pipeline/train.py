@@ -1,5 +1,7 @@
 """`gadmap train`: a cohort in, the weights of a network out."""
 
+import hashlib
+import json
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from gadmap import __version__
 from gadmap.io.strict_json import plain, write_json
@@ -106,7 +109,7 @@ def train_network(
     """
     from gadmap.training.train import train
 
-    _require_trainable(recipe)
+    _require_trainable(data, recipe)
     out, stages = Path(out), Stages(watch)
     open_training(out, resume)
     patients = _Patients(data, recipe, Path(cache or out / _PREPARED), jobs, stages)
@@ -116,7 +119,13 @@ def train_network(
     with stages.stage("regions"):
         found = patients.training_set(start.scales if start else None)
     write_json(out / RECORD, patients.record())
-    identity = plain({"recipe": recipe.model_dump(), "patients": patients.digests})
+    identity = plain(
+        {
+            "recipe": recipe.model_dump(),
+            **patients.digests,
+            "start": start_digest(start.module, start.scales) if start else None,
+        }
+    )
     training = Stages()  # not watched: Lightning shows its own bar
     with training.stage("training"):
         weights = train(
@@ -125,7 +134,7 @@ def train_network(
     curve = read_curve(out / "curve.csv")
     provenance = patients.provenance(found, curve)
     if start is not None:
-        provenance["start"] = dict(start.provenance)
+        provenance = with_start(provenance, start.provenance)
     trained = _trained(recipe, weights, found, provenance)
     return TrainResult(
         trained=trained,
@@ -161,9 +170,12 @@ class _Patients:
                 self._real = real_exams(data, recipe, shown)
 
     @property
-    def digests(self) -> dict[str, str]:
-        """Name to digest of all."""
-        return {name: digest for part in self._parts for name, digest in part.digests.items()}
+    def digests(self) -> dict[str, dict[str, str]]:
+        """Name to digest of those with labels, and of those without."""
+        return {
+            "patients": dict(self._labelled.digests) if self._labelled else {},
+            "without_labels": dict(self._real.digests) if self._real else {},
+        }
 
     @property
     def refused(self) -> dict[str, str]:
@@ -201,8 +213,8 @@ class _Patients:
         """How the weights came about, for their file: no path and no patient's name."""
         best = self._recipe.choose == "best"
         at = min(curve, key=lambda point: point.validation) if best else curve[-1]
-        real = self._real.digests if self._real else {}
-        seen = [self.digests[n] for n in (*self.split.training, *self.split.validation)]
+        labelled, real = self.digests.values()
+        seen = [labelled[name] for name in (*self.split.training, *self.split.validation)]
         provenance = {
             "data": PHANTOM if str(self._data) == PHANTOM else "a folder of examinations",
             "recipe": self._recipe.model_dump(),
@@ -218,14 +230,33 @@ class _Patients:
         return dict(plain(provenance))
 
 
-def _require_trainable(recipe: Recipe) -> None:
+def _require_trainable(data: PathLike, recipe: Recipe) -> None:
     if recipe.network not in NETWORKS:
         raise ValueError(f"network is {recipe.network!r}; there are {', '.join(NETWORKS)}")
+    if recipe.labels and recipe.unlabelled and str(data) == PHANTOM:
+        raise ValueError(
+            f"data is {PHANTOM!r} with mode {recipe.mode!r}, whose labels are phantoms' anyway; "
+            "expected a folder of examinations to learn from beside"
+        )
     if recipe.curves and recipe.quantity != "all":
         raise ValueError(
             f"quantity is {recipe.quantity!r} with mode {recipe.mode!r}; expected 'all', as a "
             "curve needs more than one parameter"
         )
+
+
+def start_digest(module: nn.Module, scales: Mapping[str, float]) -> str:
+    """Of weights that a training goes on from, and of what their outputs mean."""
+    digest = hashlib.sha256(json.dumps(dict(scales), sort_keys=True).encode())
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(name.encode() + tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def with_start(provenance: Mapping[str, Any], start: Mapping[str, Any]) -> dict[str, Any]:
+    """How weights came about that go on from others: whom these have seen, they have seen too."""
+    seen = {*provenance["seen"], *start.get("seen", ())}
+    return {**provenance, "seen": sorted(seen), "start": dict(start)}
 
 
 def open_training(out: Path, resume: bool) -> None:

@@ -9,16 +9,16 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gadmap.data import Acquisition, Exam, Reason
+from gadmap.data import Acquisition, Exam
 from gadmap.estimators.guided_exam import guided_exam
 from gadmap.estimators.guided_input import GUIDED
 from gadmap.estimators.network_input import network_input
 from gadmap.fitting import fit_curves
-from gadmap.networks.fcsa_guided import Guidance
+from gadmap.networks.fcsa_guided import Guidance, together
 from gadmap.networks.frame_grid import RIDER_GRID
 from gadmap.networks.guided_file import GUIDED_NETWORK
 from gadmap.physics.voxels import exam_concentration
-from gadmap.training.patient import largest_slices
+from gadmap.training.patient import determined, largest_slices
 from gadmap.training.recipe import MAPPED, Recipe
 from gadmap.training.regions import region_corners
 
@@ -137,16 +137,20 @@ def real_exam(name: str, exam: Exam, recipe: Recipe) -> RealExam:
     for x, y, z in (corners + [0, 0, first]).tolist():  # noqa: RUF005  # a sum of numbers
         here = (slice(x, x + recipe.region_size), slice(y, y + recipe.region_size))
         if guided is not None:
-            signal = _cut(guided.slice(z)[0], here)
+            seen, known = guided.slice(z)
+            signal, usable = _cut(seen, here), known[(0, *here)].numpy()
         else:
             assert usual is not None
             signal = torch.from_numpy(usual.plane(z)[here]).movedim(-1, 0)[None].contiguous()
+            usable = usual.usable[(*here, z)]
         measured, found = _measured(
-            concentration[(*here, z)], exam.series.t, plasma, model_of(recipe.network)
+            concentration[(*here, z)], usable, exam.series.t, plasma, model_of(recipe.network)
         )
         regions.append(RealRegion(signal, measured))
         for quantity, values in found.items():
             fits[quantity].append(values)
+    if not any(region.measured.counts.any() for region in regions):
+        raise ValueError("no curve in its regions can be fitted; does anything enhance?")
     return RealExam(
         regions=tuple(regions),
         fits={quantity: np.concatenate(parts) for quantity, parts in fits.items() if parts},
@@ -156,6 +160,7 @@ def real_exam(name: str, exam: Exam, recipe: Recipe) -> RealExam:
 
 def _measured(
     concentration: Float[np.ndarray, "w h time"],
+    usable: Bool[np.ndarray, "w h"],
     t: Float[np.ndarray, " time"],
     plasma: Float[np.ndarray, " time"],
     model: str,
@@ -166,7 +171,7 @@ def _measured(
     known = np.asarray(np.isfinite(curves).all(axis=1))
     filled = np.where(known[:, None], curves, np.float32(0))
     fit = fit_curves(filled, t, plasma, model)
-    counts = known & fit.valid
+    counts = known & fit.valid & usable.reshape(-1)
     measured = Measured(
         concentration=torch.from_numpy(filled.reshape(*shape, -1)),
         t=torch.tensor(t, dtype=torch.float32),
@@ -174,8 +179,9 @@ def _measured(
         least=torch.from_numpy(np.where(counts, fit.sse, 0).reshape(shape)).float(),
         counts=torch.from_numpy(counts.reshape(shape)),
     )
-    told = counts & (fit.reason == Reason.ESTIMATED)
-    return measured, {name: fit[name][told] for name in MAPPED if name in fit.values}
+    return measured, {
+        name: fit[name][counts & determined(fit, name)] for name in MAPPED if name in fit.values
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,38 +197,33 @@ class RealRegions:
         random = np.random.default_rng([self.seed, _REAL, step])
         chosen = random.integers(len(self.regions), size=self.batch)
         attitudes = random.integers(_SYMMETRIES, size=self.batch)
-        pairs = list(zip(chosen.tolist(), attitudes.tolist(), strict=True))[rank::world]
-        return _joined([_turned(self.regions[k], a) for k, a in pairs], random)
+        pairs = list(zip(chosen.tolist(), attitudes.tolist(), strict=True))
+        normal = self._normal(random, self.batch)[rank::world]
+        return _batch([_turned(self.regions[k], a) for k, a in pairs[rank::world]], normal)
 
     def looks(self) -> tuple[RealBatch, ...]:
         """Regions as they lie, evenly from all."""
         places = np.linspace(0, len(self.regions) - 1, min(_LOOKED_AT, len(self.regions)))
         random = np.random.default_rng([self.seed, _REAL])
         return tuple(
-            _joined([self.regions[round(k)] for k in part], random)
+            _batch([self.regions[round(k)] for k in part], self._normal(random, len(part)))
             for part in np.array_split(places, max(1, len(places) // self.batch))
         )
 
+    def _normal(self, random: np.random.Generator, count: int) -> Float[Tensor, "b quantity h w"]:
+        size = self.regions[0].measured.counts.shape
+        drawn = random.standard_normal((count, len(GUIDED), *size), dtype=np.float32)
+        return torch.from_numpy(drawn)
 
-def _joined(regions: Sequence[RealRegion], random: np.random.Generator) -> RealBatch:
+
+def _batch(regions: Sequence[RealRegion], normal: Float[Tensor, "b quantity h w"]) -> RealBatch:
     signals = [region.signal for region in regions]
-    size = regions[0].measured.counts.shape
-    normal = random.standard_normal((len(regions), len(GUIDED), *size), dtype=np.float32)
-    return RealBatch(
-        _together(signals), tuple(region.measured for region in regions), torch.from_numpy(normal)
-    )
-
-
-def _together(signals: list[Tensor | Guidance]) -> Tensor | Guidance:
     guided = [one for one in signals if isinstance(one, Guidance)]
-    if not guided:
-        return torch.cat([one for one in signals if isinstance(one, Tensor)])
-    return Guidance(
-        torch.cat([one.features for one in guided]),
-        torch.cat([one.base for one in guided]),
-        torch.cat([one.spread for one in guided]),
-        tuple(one.curves[0] for one in guided),
-        tuple(one.tokens[0] for one in guided),
+    usual = [one for one in signals if isinstance(one, Tensor)]
+    return RealBatch(
+        together(guided) if guided else torch.cat(usual),
+        tuple(region.measured for region in regions),
+        normal,
     )
 
 
