@@ -93,11 +93,16 @@ def test_slices_do_not_know_each_other():
 @pytest.mark.parametrize("kind", ["another input", "a late input", "an unsteady gain"])
 def test_physics_that_is_not_what_it_is_taken_for_is_told_apart(kind: str):
     """The area under the curve of receiver and operating characteristic is above .95."""
+
+    def sign(exam: Exam) -> float:
+        signs = exam_signs(exam)
+        return abs(signs.delay) if kind == "a late input" else signs.shared
+
     usual, strange = [], []
     for k in range(10):
-        exam, other = scene((404, k)).exam, scene((405, k)).exam
-        usual.append(exam_signs(exam).shared)
-        strange.append(exam_signs(_spoilt(exam, other, kind)).shared)
+        exam, other = (scene((seed, k), GOOD_INPUT).exam for seed in (404, 405))
+        usual.append(sign(exam))
+        strange.append(sign(_spoilt(exam, other, kind)))
     above = [[float(a > b) for b in usual] for a in strange]
     assert np.mean(above) > 0.95
 
@@ -122,11 +127,37 @@ def test_residuals_of_noise_have_nothing_in_common():
 
 
 def test_the_reader_is_told_and_shown_the_way_out():
-    exam, other = scene((404, 1)).exam, scene((405, 1)).exam
+    exam, other = (scene((seed, 1), GOOD_INPUT).exam for seed in (404, 405))
     told = " ".join(estimate(exam, "fcsa-net-guided").settings["remarks"])
     assert "least-squares" not in told
     spoilt = _spoilt(exam, other, "an unsteady gain")
     assert "least-squares" in " ".join(estimate(spoilt, "fcsa-net-guided").settings["remarks"])
+
+
+def test_an_input_that_was_moved_is_said_to_be():
+    kind = replace(GOOD_INPUT, noise=0.02, frames=100, step=3.0, model="extended-tofts")
+    exam = scene((404, 1), kind).exam
+    t = exam.series.t
+    late = replace(exam, aif=replace(exam.aif, plasma=np.interp(t - 4, t, exam.aif.plasma)))
+    plain, moved = (estimate(e, "fcsa-net-guided") for e in (exam, late))
+    assert plain.settings["input_delay"] == 0
+    assert moved.settings["input_delay"] == pytest.approx(-4, abs=0.6)
+    assert "s earlier than it was measured" in " ".join(moved.settings["remarks"])
+    difference = np.abs(moved["ktrans"] / plain["ktrans"] - 1)[plain["ktrans"] > 0.01]
+    assert np.median(difference) < 0.1
+
+
+def test_a_bad_input_is_doubted_and_widens_the_errors():
+    kinds = [replace(GOOD_INPUT, noise=0.02, t10_error=0.0, input_error=e) for e in (False, True)]
+    relative = []
+    for kind in kinds:
+        found = []
+        for k in range(6):
+            maps = estimate(scene((404, k), kind).exam, "fcsa-net-guided")
+            told = maps.valid & (maps["ktrans"] > 0.02)
+            found.extend((maps.standard_error["ktrans"] / np.maximum(maps["ktrans"], 1e-6))[told])
+        relative.append(float(np.median(found)))
+    assert relative[1] > 1.5 * relative[0]
 
 
 @pytest.mark.slow

@@ -17,7 +17,8 @@ from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import UNLIKE
 
 _MUCH = 0.2  # share of an examination's voxels beyond the edge
-_IN_COMMON = 0.15  # of residuals; 99 of 100 scenes of the training's kind stay below
+_IN_COMMON = 0.5  # of residuals; 9 of 10 scenes of the training's kind stay below
+_FURTHEST = 5.0  # s, that an arterial input of the training came early or late
 _WAY_OUT = "do not rely on it here; --estimator least-squares is the way out."
 
 
@@ -103,13 +104,15 @@ def _remarks(unlike: Float[np.ndarray, " voxel"], signs: ExamSigns) -> tuple[str
     """Sentences for the reader."""
     how = (
         f"{GUIDED_NETWORK} corrects the exact fit by what stands around each voxel; its standard "
-        "errors hold noise, T1's error and the choice of model."
+        "errors hold noise, T1's error, the choice of model and a doubt about the arterial input."
     )
     sentences = [how]
     if signs.delay:
+        far = f" That is further than in training: {_WAY_OUT}" * (abs(signs.delay) > _FURTHEST)
         sentences.append(
-            f"The arterial input is taken to reach the tissue {signs.delay:+.1f} s later than it "
-            "was measured, which explains the curves better."
+            f"The arterial input is taken to reach the tissue {abs(signs.delay):.1f} s "
+            f"{'later' if signs.delay > 0 else 'earlier'} than it was measured, which explains "
+            f"the curves better.{far}"
         )
     share = float((unlike > 1).mean()) if unlike.size else 0.0
     if share > _MUCH:
