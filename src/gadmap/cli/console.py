@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from math import exp
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
@@ -106,10 +105,8 @@ def say_guided_training(result: "TrainGuidedResult") -> None:
     out = console()
     last = result.curve[-1]
     out.print(f"- after {last.step:,} steps: loss on scenes to choose with {last.validation:.3g}")
-    for quantity, table in result.trained.calibration.items():
-        factors = [exp(added) for _, added in table]
-        said = f"- {quantity}: errors times {min(factors):.2f} to {max(factors):.2f} cover 90 %"
-        out.print(said, markup=False)
+    for quantity, factor in result.trained.calibration.items():
+        out.print(f"- {quantity}: errors times {factor:.3g} cover 90 %", markup=False)
     out.print(times_table(result.seconds))
     out.print(str(result.weights), markup=False, soft_wrap=True)
 

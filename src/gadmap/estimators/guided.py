@@ -9,16 +9,15 @@ import torch
 from jaxtyping import Float
 
 from gadmap.data import Exam, ParameterMaps, Reason
-from gadmap.estimators.exam_signs import ExamSigns
+from gadmap.estimators.common_residual import common_residual
 from gadmap.estimators.guided_exam import GuidedExam, guided_exam
 from gadmap.estimators.guided_input import FLOORS
-from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided, calibrated
+from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided
 from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import UNLIKE
 
 _MUCH = 0.2  # share of an examination's voxels beyond the edge
-_IN_COMMON = 0.5  # of residuals; 9 of 10 scenes of the training's kind stay below
-_FURTHEST = 5.0  # s, that an arterial input of the training came early or late
+_IN_COMMON = 0.15  # of residuals; 99 of 100 scenes of the training's kind stay below
 _WAY_OUT = "do not rely on it here; --estimator least-squares is the way out."
 
 
@@ -74,12 +73,10 @@ class GuidedEstimator:
             floor = np.float32(FLOORS[name])
             raised = np.exp(found[channel])
             values[name] = floor * np.maximum(raised - 1, 0)
-            relative = np.exp(
-                calibrated(found[len(names) + channel], self.trained.calibration[name])
-            )
+            relative = np.exp(found[len(names) + channel]) * self.trained.calibration[name]
             errors[name] = floor * raised * relative.astype(np.float32)
         values[UNLIKE.name] = found[-1]
-        reason, signs = seen.reason, seen.signs
+        reason, shared = seen.reason, common_residual(exam)
         valid = (reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT)
         return ParameterMaps(
             values=values,
@@ -93,37 +90,29 @@ class GuidedEstimator:
                 "uses_concentration": self.needs_concentration,
                 "provenance": dict(self.trained.provenance),
                 "calibration": dict(self.trained.calibration),
-                "common_residual": signs.shared,
-                "input_delay": signs.delay,
-                "remarks": _remarks(values[UNLIKE.name][valid], signs),
+                "common_residual": shared,
+                "remarks": _remarks(values[UNLIKE.name][valid], shared),
             },
         )
 
 
-def _remarks(unlike: Float[np.ndarray, " voxel"], signs: ExamSigns) -> tuple[str, ...]:
+def _remarks(unlike: Float[np.ndarray, " voxel"], shared: float) -> tuple[str, ...]:
     """Sentences for the reader."""
     how = (
         f"{GUIDED_NETWORK} corrects the exact fit by what stands around each voxel; its standard "
-        "errors hold noise, T1's error, the choice of model and a doubt about the arterial input."
+        "errors hold noise, T1's error and the choice of model."
     )
     sentences = [how]
-    if signs.delay:
-        far = f" That is further than in training: {_WAY_OUT}" * (abs(signs.delay) > _FURTHEST)
-        sentences.append(
-            f"The arterial input is taken to reach the tissue {abs(signs.delay):.1f} s "
-            f"{'later' if signs.delay > 0 else 'earlier'} than it was measured, which explains "
-            f"the curves better.{far}"
-        )
     share = float((unlike > 1).mean()) if unlike.size else 0.0
     if share > _MUCH:
         sentences.append(
             f"{share:.0%} of the voxels are unlike those that the network was trained on (map "
             f"{UNLIKE.name}, above 1): {_WAY_OUT}"
         )
-    if signs.shared > _IN_COMMON:
+    if shared > _IN_COMMON:
         sentences.append(
-            f"All voxels miss the fitted model in a similar way ({signs.shared:.0%} of their "
-            "residuals): the arterial input, the gain, motion or the model is not what it is taken "
-            f"for; {_WAY_OUT}"
+            f"All voxels miss the fitted model in a similar way ({shared:.0%} of their residuals): "
+            f"the arterial input, the gain, motion or the model is not what it is taken for; "
+            f"{_WAY_OUT}"
         )
     return tuple(sentences)
