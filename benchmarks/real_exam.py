@@ -13,8 +13,7 @@ import torch
 import gadmap
 from curves import table
 from gadmap.data import Exam, ParameterMaps
-from gadmap.estimators.exam_signs import exam_signs
-from gadmap.estimators.guided_input import FLOORS
+from gadmap.estimators.guided_input import FLOORS, frame_plasma
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import exam_concentration
@@ -61,14 +60,11 @@ def misfit(exam: Exam, maps: ParameterMaps, where: np.ndarray) -> np.ndarray:
     names = ("ktrans", "ve", "vp") if "vp" in maps.values else ("ktrans", "ve")
     parameters = {name: torch.tensor(maps[name][where], dtype=torch.float64) for name in names}
     parameters["ve"] = parameters["ve"].clamp(min=1e-3)
-    guided = "unlike" in maps.values  # it takes the input as it reaches the tissue
-    measured = np.interp(exam.series.t, exam.aif.t, exam.aif.plasma)
-    plasma = exam_signs(exam).plasma if guided else measured
     curve = tissue_concentration(
         KINETIC_MODELS["extended-tofts" if "vp" in maps.values else "tofts"],
         parameters,
         torch.tensor(exam.series.t),
-        torch.tensor(plasma),
+        torch.tensor(frame_plasma(exam)),
     )
     return np.sqrt(np.mean((curve.numpy() - concentration[where]) ** 2, axis=1))
 

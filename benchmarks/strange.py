@@ -7,7 +7,7 @@ import numpy as np
 
 from curves import table
 from gadmap.data import Exam
-from gadmap.estimators.exam_signs import exam_signs
+from gadmap.estimators.common_residual import common_residual
 from gadmap.phantoms.scene import Scene, scene
 from gadmap.phantoms.scene_maps import SceneMaps
 from truth import GOOD, SEED, Estimate, with_plasma, with_signal
@@ -28,12 +28,12 @@ def strange(count: int, guided: Estimate) -> None:
     _plasma_share(count, guided)
 
 
-SIGNS = ("residuals in common", "delay", "unlike")
+SIGNS = ("residuals in common", "unlike")
 
 
-def _signs(exam: Exam, guided: Estimate) -> tuple[float, float, float]:
-    signs, maps = exam_signs(exam), guided(exam)
-    return signs.shared, abs(signs.delay), float(np.median(maps["unlike"][maps.valid]))
+def _signs(exam: Exam, guided: Estimate) -> tuple[float, float]:
+    maps = guided(exam)
+    return common_residual(exam), float(np.median(maps["unlike"][maps.valid]))
 
 
 def area(strange: list[float], usual: list[float]) -> float:

@@ -14,7 +14,7 @@ from gadmap.estimators.guided_input import GUIDED
 from gadmap.networks.guided_file import TrainedGuided, built_guided
 from gadmap.phantoms.scene import SceneChoices, scene
 
-FLAT = ((-5.0, 0.0), (1.0, 0.0))  # errors as they are predicted
+FLAT = 1.0  # errors as they are predicted
 QUIET = SceneChoices(noise=0.004, t10_error=0.0, model="tofts", input_error=False, b1_error=False)
 NOISY = replace(QUIET, noise=0.1)
 USUAL = (5, 0, 0)

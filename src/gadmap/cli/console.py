@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from math import exp
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
@@ -112,10 +111,8 @@ def say_guided_training(result: "TrainGuidedResult") -> None:
     if result.recipe.unlabelled:
         what = "scenes and examinations" if result.recipe.labels else "the examinations"
     out.print(f"- after {last.step:,} steps: loss on {what} {last.validation:.3g}")
-    for quantity, table in result.trained.calibration.items():
-        factors = [exp(added) for _, added in table]
-        said = f"- {quantity}: errors times {min(factors):.2f} to {max(factors):.2f} cover 90 %"
-        out.print(said, markup=False)
+    for quantity, factor in result.trained.calibration.items():
+        out.print(f"- {quantity}: errors times {factor:.3g} cover 90 %", markup=False)
     out.print(times_table(result.seconds))
     out.print(str(result.weights), markup=False, soft_wrap=True)
 

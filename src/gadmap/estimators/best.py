@@ -61,16 +61,13 @@ class BestEstimator:
     def estimate(self, exam: Exam) -> ParameterMaps:
         """Maps of the estimator that is chosen; its name and the reasons are in the settings."""
         seen = guided_exam(exam)
-        against = list(_against_protocol(exam)) + list(_against_fit(seen))
+        against = [*_against_protocol(exam), *_against_fit(seen)]
         if not against:
             maps = GuidedEstimator(self.trained, self.progress).of_seen(exam, seen)
             against = list(_against_maps(maps))
             if not against:
                 why = f"the exact fit's errors of ktrans are {_fit_error(seen):.1%} in the median"
                 return _told(maps, GUIDED_NETWORK, (f"protocol and input are usual, and {why}",))
-        if seen.signs.delay:
-            late = f"the input seems {abs(seen.signs.delay):.1f} s"
-            against.append(f"{late} {'late' if seen.signs.delay < 0 else 'early'}, see --fit-delay")
         model = "extended-tofts" if _has_plasma(seen) else "tofts"
         maps = LeastSquares(model, progress=self.progress).estimate(exam)
         return _told(maps, f"the exact fit of {model}", tuple(against))
@@ -99,17 +96,19 @@ def _against_fit(seen: GuidedExam) -> Iterator[str]:
         yield "no voxel enhances"
     elif error < LEAST_ERROR:
         yield f"the fit's errors of ktrans are {error:.1%} in the median: there is nothing to gain"
-    if seen.signs.shared > IN_COMMON:
-        yield (
-            f"all voxels miss the model in a similar way ({seen.signs.shared:.0%} of their "
-            "residuals): input, gain, motion or model are not what they are taken for"
-        )
 
 
 def _against_maps(maps: ParameterMaps) -> Iterator[str]:
     share = unlike_share(maps[UNLIKE.name][maps.valid])
     if share > MUCH:
         yield f"{share:.0%} of the voxels are unlike those that the network was trained on"
+    shared = maps.settings["common_residual"]
+    assert isinstance(shared, float)
+    if shared > IN_COMMON:
+        yield (
+            f"all voxels miss the model in a similar way ({shared:.0%} of their residuals): "
+            "input, gain, motion or model are not what they are taken for"
+        )
 
 
 def _enhancing(seen: GuidedExam) -> np.ndarray:

@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Float
 
 from gadmap.data import Exam, ParameterMaps, Reason
-from gadmap.estimators.exam_signs import ExamSigns
+from gadmap.estimators.common_residual import common_residual
 from gadmap.estimators.guided_exam import GuidedExam, guided_exam
 from gadmap.estimators.guided_input import FLOORS
-from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided, calibrated
+from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided
 from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import UNLIKE
 
@@ -76,12 +76,10 @@ class GuidedEstimator:
             floor = np.float32(FLOORS[name])
             raised = np.exp(found[channel])
             values[name] = floor * np.maximum(raised - 1, 0)
-            relative = np.exp(
-                calibrated(found[len(names) + channel], self.trained.calibration[name])
-            )
+            relative = np.exp(found[len(names) + channel]) * self.trained.calibration[name]
             errors[name] = floor * raised * relative.astype(np.float32)
         values[UNLIKE.name] = found[-1]
-        reason, signs = seen.reason, seen.signs
+        reason, shared = seen.reason, common_residual(exam)
         valid = (reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT)
         return ParameterMaps(
             values=values,
@@ -95,36 +93,30 @@ class GuidedEstimator:
                 "uses_concentration": self.needs_concentration,
                 "provenance": dict(self.trained.provenance),
                 "calibration": dict(self.trained.calibration),
-                "common_residual": signs.shared,
-                "input_delay": signs.delay,
-                "remarks": _remarks(values[UNLIKE.name][valid], signs),
+                "common_residual": shared,
+                "remarks": _remarks(values[UNLIKE.name][valid], shared),
             },
         )
 
 
-def _remarks(unlike: Float[np.ndarray, " voxel"], signs: ExamSigns) -> tuple[str, ...]:
+def _remarks(unlike: Float[np.ndarray, " voxel"], shared: float) -> tuple[str, ...]:
     """Sentences for the reader."""
     how = (
         f"{GUIDED_NETWORK} corrects the exact fit by what stands around each voxel; its standard "
         "errors hold noise, T1's error and the choice of model."
     )
     sentences = [how]
-    if signs.delay:
-        sentences.append(
-            f"The arterial input is taken to reach the tissue {signs.delay:+.1f} s later than it "
-            "was measured, which explains the curves better."
-        )
     share = unlike_share(unlike)
     if share > MUCH:
         sentences.append(
             f"{share:.0%} of the voxels are unlike those that the network was trained on (map "
             f"{UNLIKE.name}, above 1): {_WAY_OUT}"
         )
-    if signs.shared > IN_COMMON:
+    if shared > IN_COMMON:
         sentences.append(
-            f"All voxels miss the fitted model in a similar way ({signs.shared:.0%} of their "
-            "residuals): the arterial input, the gain, motion or the model is not what it is taken "
-            f"for; {_WAY_OUT}"
+            f"All voxels miss the fitted model in a similar way ({shared:.0%} of their residuals): "
+            f"the arterial input, the gain, motion or the model is not what it is taken for; "
+            f"{_WAY_OUT}"
         )
     return tuple(sentences)
 

@@ -7,7 +7,6 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 
 from gadmap.data import Exam, Reason
-from gadmap.estimators.exam_signs import ExamSigns, exam_signs
 from gadmap.estimators.guided_input import SHARE, SPREAD, frame_tokens, guided_slabs
 from gadmap.networks.fcsa_guided import Guidance
 
@@ -21,8 +20,6 @@ class GuidedExam(NamedTuple):
         Row of each voxel in the arrays, -1 outside the mask.
     reason
         Of each voxel.
-    signs
-        Of the whole examination.
     """
 
     features: Float[np.ndarray, "voxel feature"]
@@ -33,7 +30,6 @@ class GuidedExam(NamedTuple):
     tokens: Float[np.ndarray, "time token"]
     place: Int[np.ndarray, "x y z"]
     reason: UInt8[np.ndarray, "x y z"]
-    signs: ExamSigns
 
     @property
     def share_of_extended(self) -> Float[np.ndarray, " voxel"]:
@@ -63,8 +59,7 @@ class GuidedExam(NamedTuple):
 
 def guided_exam(exam: Exam) -> GuidedExam:
     """The fits of the whole mask."""
-    signs = exam_signs(exam)
-    parts = list(guided_slabs(exam, signs))
+    parts = list(guided_slabs(exam))
     voxels = np.concatenate([voxels for voxels, _ in parts])
     place = np.full(exam.mask.size, -1)
     place[voxels] = np.arange(voxels.size)
@@ -80,8 +75,7 @@ def guided_exam(exam: Exam) -> GuidedExam:
         spread=joined("spread"),
         curves=joined("curves"),
         usable=joined("usable"),
-        tokens=frame_tokens(exam, signs.plasma),
+        tokens=frame_tokens(exam),
         place=place.reshape(exam.mask.shape),
         reason=reason.reshape(exam.mask.shape),
-        signs=signs,
     )

@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from gadmap.data import CurveFit, Exam, Reason
-from gadmap.estimators.exam_signs import EXAM_FEATURES, ExamSigns, exam_features
 from gadmap.fitting import fit_curves
 from gadmap.physics.voxels import ConcentrationSlab, over_slabs
 from gadmap.quantities import KTRANS, R2, SECONDS_PER_MINUTE, VE, VP
@@ -22,8 +21,7 @@ GUIDED = (KTRANS.name, VE.name, VP.name)
 FLOORS = {KTRANS.name: 0.002, VE.name: 0.02, VP.name: 0.005}
 """Added before the logarithm: differences far below these are of no interest."""
 
-VOXEL_FEATURES, TOKENS = 19, 6
-FEATURES = VOXEL_FEATURES + EXAM_FEATURES
+FEATURES, TOKENS = 20, 6
 SHARE = 6
 """Place of the share of the extended model among the features."""
 
@@ -44,9 +42,11 @@ class GuidedInput:
         Logarithm of each quantity over its floor, plus one, and its standard error: both fits
         averaged by how well they do.
     features
-        Of each voxel, about -2 to 2; the last ones of the whole examination.
+        Of each voxel, about -2 to 2.
     curves
         Concentration over what the plasma's area and the fitted ktrans make of it.
+    tokens
+        Of each frame: when it is, and where the plasma stands.
     usable
         Voxels with a fit.
     reason
@@ -57,13 +57,14 @@ class GuidedInput:
     spread: Float[np.ndarray, "voxel quantity"]
     features: Float[np.ndarray, "voxel feature"]
     curves: Float[np.ndarray, "voxel time"]
+    tokens: Float[np.ndarray, "time token"]
     usable: Bool[np.ndarray, " voxel"]
     reason: UInt8[np.ndarray, " voxel"]
 
 
-def frame_tokens(exam: Exam, plasma: Float[np.ndarray, " time"]) -> Float[np.ndarray, "time token"]:
+def frame_tokens(exam: Exam) -> Float[np.ndarray, "time token"]:
     """What tells the frames of an examination apart."""
-    t = exam.series.t
+    t, plasma = exam.series.t, frame_plasma(exam)
     minutes = (t - t[exam.baseline_frames - 1]) / SECONDS_PER_MINUTE
     area = _areas(t, plasma)
     width = np.gradient(t) / SECONDS_PER_MINUTE
@@ -80,14 +81,19 @@ def frame_tokens(exam: Exam, plasma: Float[np.ndarray, " time"]) -> Float[np.nda
     ).astype(np.float32)
 
 
-def guided_slabs(exam: Exam, signs: ExamSigns) -> Iterator[tuple[np.ndarray, GuidedInput]]:
+def frame_plasma(exam: Exam) -> Float[np.ndarray, " time"]:
+    """Plasma concentration [mmol/L] at the frames."""
+    return np.interp(exam.series.t, exam.aif.t, exam.aif.plasma)
+
+
+def guided_slabs(exam: Exam) -> Iterator[tuple[np.ndarray, GuidedInput]]:
     """Flat voxels of the mask, some at a time, and what the network sees of them."""
-    t, plasma = exam.series.t, signs.plasma
-    told = exam_features(exam, signs)
+    t, plasma = exam.series.t, frame_plasma(exam)
+    tokens = frame_tokens(exam)
 
     def seen(slab: ConcentrationSlab) -> tuple[np.ndarray, GuidedInput]:
         fits = {model: fit_curves(slab.concentration, t, plasma, model) for model in _MODELS}
-        return slab.voxels, _input(exam, slab, fits, plasma, told)
+        return slab.voxels, _input(exam, slab, fits, plasma, tokens)
 
     yield from over_slabs(exam, seen)
 
@@ -97,7 +103,7 @@ def _input(
     slab: ConcentrationSlab,
     fits: Mapping[str, CurveFit],
     plasma: Float[np.ndarray, " time"],
-    told: Float[np.ndarray, " feature"],
+    tokens: Float[np.ndarray, "time token"],
 ) -> GuidedInput:
     simple, extended = (fits[model] for model in _MODELS)
     usable = simple.valid & extended.valid
@@ -137,7 +143,7 @@ def _input(
                 (simple.reason == Reason.AT_BOUND).astype(float)
                 + (extended.reason == Reason.AT_BOUND),
                 np.full_like(t10, np.log(np.median(np.diff(t)) / 5)),
-                *np.broadcast_to(told[:, None], (EXAM_FEATURES, t10.size)),
+                np.full_like(t10, np.log((t[-1] - t[0]) / 300)),
             ],
             axis=1,
         )
@@ -146,6 +152,7 @@ def _input(
         spread=_filled(spread, usable, SPREAD[1]),
         features=_filled(features.clip(-4, 4), usable),
         curves=_filled(curves, usable),
+        tokens=tokens,
         usable=usable,
         reason=np.where(slab.reason == Reason.ESTIMATED, simple.reason, slab.reason),
     )

@@ -11,10 +11,8 @@ from gadmap.networks.blocks import FEATURES, conv1, conv3, relu
 from gadmap.networks.csab import ChannelSpatialAttention
 
 WIDTH, HEADS, KEYS = 48, 12, 32
-EXAM = 8  # features that all voxels of an examination share, the last ones
 DILATIONS = (1, 2, 4, 2, 1, 1)
 LARGEST_STEP, LARGEST_SPREAD = 3.0, 2.0  # of a correction in standard errors, and of an error
-LARGEST_AWAY, LARGEST_DOUBT = 3.0, 0.5  # in errors of the fit; of a logarithm
 LEAST_ERROR, LARGEST_ERROR = -4.0, 2.0  # logarithm of the error over the fit's
 
 
@@ -55,9 +53,8 @@ class FcsaGuided(nn.Module):
 
     The answer is the fit plus a bounded correction in units of the fit's own standard error, and an
     error as a multiple of the fit's: where the fit is sure, the network cannot do harm. How far a
-    voxel's fit stands from the median of its neighbours counts as error too, up to three of its
-    own, so that a fit that went astray can be called back. So does the doubt about the arterial
-    input, which the fit's error does not hold; it is learned from the examination's features.
+    voxel's fit stands from the median of its neighbours counts as error too, so that a fit that
+    went astray can be called back.
 
     Frames are weighed by an attention whose keys are made of time and plasma curve alone, so their
     number and distance are free. Six dilated 3 × 3 layers look at the neighbourhood, then come the
@@ -67,7 +64,7 @@ class FcsaGuided(nn.Module):
     usual: Tensor
     apart: Tensor
 
-    def __init__(self, features: int = 27, tokens: int = 6, outputs: int = 3) -> None:
+    def __init__(self, features: int = 20, tokens: int = 6, outputs: int = 3) -> None:
         super().__init__()
         self.keys = nn.Sequential(nn.Linear(tokens, KEYS), nn.Tanh(), nn.Linear(KEYS, 2 * HEADS))
         self.entry = conv3(features + HEADS + 2 * outputs, WIDTH)
@@ -80,10 +77,6 @@ class FcsaGuided(nn.Module):
         self.last = conv1(64, 2 * outputs)
         for parameter in self.last.parameters():  # a network that has learned nothing is the fit
             nn.init.zeros_(parameter)
-        doubt = conv1(16, outputs)
-        for parameter, start in zip(doubt.parameters(), (0.0, -4.0), strict=True):
-            nn.init.constant_(parameter, start)  # little doubt, and the same of every examination
-        self.doubts = nn.Sequential(conv1(EXAM, 16), nn.Tanh(), doubt)
         known = features + HEADS
         self.register_buffer("usual", torch.zeros(known))
         self.register_buffer("apart", torch.eye(known))
@@ -102,10 +95,6 @@ class FcsaGuided(nn.Module):
         ]
         return torch.cat([seen.features, torch.asinh(torch.stack(pooled))], dim=1)
 
-    def doubt(self, seen: Guidance) -> Float[Tensor, "b quantity h w"]:
-        """Error of the logarithms that comes from the arterial input, one an examination."""
-        return LARGEST_DOUBT * torch.sigmoid(self.doubts(seen.features[:, -EXAM:]))
-
     def forward(
         self, seen: Guidance, inside: Bool[Tensor, "b h w"] | None = None
     ) -> Float[Tensor, "b both h w"]:
@@ -120,9 +109,7 @@ class FcsaGuided(nn.Module):
     ) -> Float[Tensor, "b both h w"]:
         """The same, for who has `told` already."""
         away = seen.base - _median_around(seen.base)
-        apart = torch.minimum(away.abs(), LARGEST_AWAY * seen.spread)
-        spread = torch.sqrt(seen.spread.square() + apart.square() + self.doubt(seen).square())
-        spread = spread.clamp(max=LARGEST_SPREAD)
+        spread = torch.sqrt(seen.spread.square() + away.square()).clamp(max=LARGEST_SPREAD)
         beside = [torch.asinh(away / seen.spread), torch.log(spread) / 2 + 1]
         hidden = relu(self.entry(torch.cat([told, *beside], dim=1)))
         for layer in self.layers:

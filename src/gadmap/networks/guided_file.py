@@ -7,12 +7,11 @@ The metadata hold, each as JSON: `format`, `version`, `network`, `quantities`, `
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Float
 from torch import nn
 
 from gadmap.networks.checks import require_tensors
@@ -20,17 +19,7 @@ from gadmap.networks.fcsa_guided import FcsaGuided
 from gadmap.networks.safe_file import safe_contents, write_weights
 
 GUIDED_NETWORK = "fcsa-net-guided"
-FORMAT, VERSION = "gadmap guided network", 2
-
-
-Calibration = tuple[tuple[float, float], ...]
-"""Logarithm of a predicted error, rising, and what is added to it there; linear between."""
-
-
-def calibrated(width: Float[np.ndarray, "*grid"], table: Calibration) -> Float[np.ndarray, "*grid"]:
-    """Logarithm of an error, from the predicted one."""
-    at, added = np.array(table).T
-    return width + np.interp(width, at, added)
+FORMAT, VERSION = "gadmap guided network", 1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,7 +31,7 @@ class TrainedGuided:
     quantities
         Name of the quantity of each output.
     calibration
-        Quantity name to what makes its predicted errors cover what they should.
+        Quantity name to the factor that makes a predicted error cover what it should.
     provenance
         How the weights came about; what JSON can hold.
     module
@@ -50,29 +39,20 @@ class TrainedGuided:
     """
 
     quantities: tuple[str, ...]
-    calibration: Mapping[str, Calibration]
+    calibration: Mapping[str, float]
     provenance: Mapping[str, Any]
     module: FcsaGuided
 
     def __post_init__(self) -> None:
         if set(self.calibration) != set(self.quantities) or not all(
-            _is_table(table) for table in self.calibration.values()
+            isinstance(factor, int | float) and isfinite(factor) and factor > 0
+            for factor in self.calibration.values()
         ):
             raise ValueError(
-                f"calibration is {dict(self.calibration)!r}; expected pairs of numbers, the first "
-                f"ones rising, for each of {', '.join(self.quantities)}"
+                f"calibration is {dict(self.calibration)!r}; expected a number above 0 for each of "
+                f"{', '.join(self.quantities)}"
             )
         require_tensors(self.module.state_dict(), built_guided(len(self.quantities)).state_dict())
-
-
-def _is_table(table: Calibration) -> bool:
-    pairs = np.array(table)
-    return (
-        pairs.ndim == 2
-        and pairs.shape[1:] == (2,)
-        and bool(np.isfinite(pairs).all())
-        and bool((np.diff(pairs[:, 0]) > 0).all())
-    )
 
 
 def built_guided(outputs: int) -> FcsaGuided:
@@ -124,14 +104,11 @@ def read_guided(path: str | Path) -> TrainedGuided:
         module.load_state_dict(tensors)
         return TrainedGuided(
             quantities=quantities,
-            calibration={
-                name: tuple((float(at), float(added)) for at, added in table)
-                for name, table in json.loads(metadata["calibration"]).items()
-            },
+            calibration=json.loads(metadata["calibration"]),
             provenance=json.loads(metadata["provenance"]),
             module=module,
         )
-    except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path}: metadata are damaged ({error}); was the file edited?") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error

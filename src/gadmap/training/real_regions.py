@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gadmap.data import Acquisition, Exam
 from gadmap.estimators.guided_exam import guided_exam
-from gadmap.estimators.guided_input import GUIDED
+from gadmap.estimators.guided_input import GUIDED, frame_plasma
 from gadmap.estimators.network_input import network_input
 from gadmap.fitting import fit_curves
 from gadmap.networks.fcsa_guided import Guidance, together
@@ -114,11 +114,10 @@ def real_exam(name: str, exam: Exam, recipe: Recipe) -> RealExam:
     part = replace(exam, mask=kept)
     if recipe.network == GUIDED_NETWORK:
         guided, usual = guided_exam(part), None
-        inside, plasma = kept, guided.signs.plasma
+        inside = kept
     else:
         guided, usual = None, network_input(exam, RIDER_GRID)
         inside = kept & usual.body
-        plasma = np.interp(exam.series.t, exam.aif.t, exam.aif.plasma)
     corners = region_corners(
         inside[:, :, first:stop],
         count=recipe.regions,
@@ -133,6 +132,7 @@ def real_exam(name: str, exam: Exam, recipe: Recipe) -> RealExam:
             "is the mask too small?"
         )
     concentration, _ = exam_concentration(part)
+    plasma = frame_plasma(exam)
     regions, fits = [], {quantity: [] for quantity in MAPPED}
     for x, y, z in (corners + [0, 0, first]).tolist():  # noqa: RUF005  # a sum of numbers
         here = (slice(x, x + recipe.region_size), slice(y, y + recipe.region_size))

@@ -173,7 +173,7 @@ class Recipe(_Strict):
 GUIDED_RECIPE = Recipe(
     network="fcsa-net-guided",
     mode="supervised-truth",
-    steps=3_000,
+    steps=4_000,
     batch=16,
     learning_rate=1e-3,
     schedule="cosine",
