@@ -21,7 +21,8 @@ from gadmap.training.discrepancy import mean_discrepancy
 from gadmap.training.first_network import first_network
 from gadmap.training.objective import last_features
 from gadmap.training.physics import GuidedPhysics, OutputPhysics, misfit, roughness
-from gadmap.training.real_regions import Measured, RealBatch, RealExam, RealRegions, real_exam
+from gadmap.training.real_exam import RealExam, real_exam
+from gadmap.training.real_regions import Measured, RealBatch, RealRegions
 from gadmap.training.recipe import recipe_of
 from gadmap.training.snapshot import read_snapshot
 from gadmap.training.train import train

@@ -8,7 +8,7 @@ from gadmap.pipeline.patients import patient_digest
 from gadmap.pipeline.sources import patient_sources
 from gadmap.pipeline.stages import Progress
 from gadmap.preparation import prepare
-from gadmap.training.real_regions import RealExam, real_exam
+from gadmap.training.real_exam import RealExam, real_exam
 from gadmap.training.recipe import Recipe
 
 

@@ -14,14 +14,8 @@ from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.real_exams import RealExams, real_exams
 from gadmap.pipeline.sources import PHANTOM
 from gadmap.pipeline.stages import Stages, Watch, unwatched
-from gadmap.pipeline.train import (
-    RECORD,
-    WEIGHTS,
-    open_training,
-    start_digest,
-    versions,
-    with_start,
-)
+from gadmap.pipeline.train import RECORD, WEIGHTS, open_training
+from gadmap.pipeline.training_origin import start_digest, versions, with_start
 from gadmap.training.curve import Point, read_curve
 from gadmap.training.guided_calibration import calibration, remember
 from gadmap.training.recipe import Recipe

@@ -11,7 +11,8 @@ from gadmap.estimators.guided_input import FLOORS, GUIDED
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.quantities import KTRANS, VE
-from gadmap.training.real_regions import EXTENDED, TOFTS, Measured, RealBatch
+from gadmap.training.real_exam import EXTENDED, TOFTS
+from gadmap.training.real_regions import Measured, RealBatch
 from gadmap.training.recipe import MAPPED
 
 _KNEE = 0.002  # of an output, below which it bends towards 0
