@@ -7,8 +7,12 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
+import gadmap
 from drawn_networks import some_trained
+from gadmap.explanation import threshold_region
+from gadmap.io import read_volume
 from gadmap.networks.checkpoint import write_network
 from gadmap.networks.frame_grid import FrameGrid
 from gadmap.pipeline import write_phantom
@@ -57,6 +61,16 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         trained = some_trained(network, quantities=("ktrans",), grid=GRID)
         write_network(folder / f"{network}.safetensors", trained)
     return folder
+
+
+def test_the_region_without_a_mask_is_the_tumour(case, series, tumour):
+    """By the weights that come with the package."""
+    exam = gadmap.prepare(gadmap.read(series), aif="none")
+    found = threshold_region(gadmap.estimate(exam, "fcsa-net")["ktrans"], "ktrans", "1/min")
+    true = read_volume(tumour, exam.series, "mask") > 0
+    around = binary_dilation(true, iterations=1)  # voxels of 4 mm, half of them partly tumour
+    assert around[found.mask].mean() > 0.9
+    assert found.mask[true].mean() > 0.5
 
 
 def test_everything_is_written(run, series, tumour, weights, tmp_path):

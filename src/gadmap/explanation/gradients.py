@@ -76,5 +76,5 @@ def _slope(
 ) -> Float[Tensor, "1 frames h w"]:
     """Derivative of the sum of the estimates in the region."""
     with torch.enable_grad():
-        at = signal.clone().requires_grad_()
+        at = signal.clone(memory_format=torch.channels_last).requires_grad_()
         return torch.autograd.grad(seen.total(at, index), at)[0]

@@ -58,7 +58,7 @@ def layers_plate(anatomy: Anatomy, pictured: Sequence[Pictured]) -> Figure:
     for one in pictured:
         largest = int(one.seen.region.sum(dim=(1, 2)).argmax())
         rows.append([_cam_tiles(one.seen, cam)[largest] for cam in one.cams])
-    titles = [[cam.layer.split(".", 1)[-1] for cam in one.cams] for one in pictured]
+    titles = [[cam.layer for cam in one.cams] for one in pictured]
     return _cam_plate(anatomy, rows, [one.name for one in pictured], titles)
 
 

@@ -19,15 +19,17 @@ _STYLES = ((FIT, "-", "o"), (FILL, "--", "s"))
 def frame_weights_plot(exam: Exam, seen: SeenRegion, attention: Attention) -> Figure:
     """Weight of each frame, under the arterial curve and the region's signal."""
     assert attention.frames is not None
-    figure, (upper, middle, lower) = _over_time(exam, seen, rows=3, height=5.6)
-    times = seen.trained.grid.times
-    middle.plot(times, seen.curve(), color=INK, linewidth=1.4)
-    middle.set_ylabel("region's signal")
+    known = has_arterial_curve(exam)
+    figure, axes = _over_time(exam, seen, rows=3 if known else 2, height=5.6 if known else 4.0)
+    times, lower = seen.trained.grid.times, axes[-1]
+    if known:
+        axes[1].plot(times, seen.curve(), color=INK, linewidth=1.4)
+        axes[1].set_ylabel("region's signal")
     for weights in attention.frames:
         lower.plot(times, weights, color=INK, alpha=0.25, linewidth=0.9)
     lower.plot(times, attention.frames.mean(axis=0), "o-", color=FILL, markersize=3, linewidth=1.6)
     lower.set_ylabel("frame weight")
-    _finish(figure, (upper, middle, lower))
+    _finish(figure, axes)
     return figure
 
 

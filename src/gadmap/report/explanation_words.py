@@ -23,7 +23,7 @@ def headline_tiles(explanation: Explanation) -> list[tuple[str, str]]:
     seen, deletion = explanation.seen, explanation.deletion
     quantity = quantity_of(seen.quantity)
     tiles = [
-        (f"{int(seen.region.sum()):,}", f"voxels of the region, in {len(seen.slices)} slices"),
+        (f"{int(seen.region.sum()):,}", f"voxels, in {_counted(len(seen.slices), 'slice')}"),
         (
             f"{number(explanation.gradients.end)} {unit_text(quantity)}",
             f"mean {seen.quantity} there",
@@ -36,6 +36,14 @@ def headline_tiles(explanation: Explanation) -> list[tuple[str, str]]:
     if explanation.sampling is not None:
         tiles.append((f"× {explanation.sampling.late:.2f}", "error, later half at half the rate"))
     return tiles
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def _named_slices(slices: tuple[int, ...]) -> str:
+    return f"slice{'' if len(slices) == 1 else 's'} {', '.join(map(str, slices))}"
 
 
 def frames_words(exam: Exam, seen: SeenRegion, weights: Float[np.ndarray, " frames"]) -> str:
@@ -131,9 +139,9 @@ def console_lines(explanation: Explanation) -> list[str]:
     """What was found, a line each."""
     seen = explanation.seen
     unit = quantity_of(seen.quantity).unit
-    slices = ", ".join(map(str, seen.slices))
+    where = f"{_counted(int(seen.region.sum()), 'voxel')} in {_named_slices(seen.slices)}"
     lines = [
-        f"region: {explanation.region.words}; {int(seen.region.sum()):,} voxels in slices {slices}",
+        f"region: {explanation.region.words}; {where}",
         f"mean {seen.quantity} of {explanation.own.name}: {number(explanation.gradients.end)} "
         f"{unit}".rstrip(),
         attention_words(explanation),
