@@ -11,7 +11,14 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from gadmap.io import Description, SeriesSummary
-    from gadmap.pipeline import Collection, MapResult, Progress, TrainGuidedResult, TrainResult
+    from gadmap.pipeline import (
+        Collection,
+        ExplainResult,
+        MapResult,
+        Progress,
+        TrainGuidedResult,
+        TrainResult,
+    )
 
 _PATIENCE = 2.0
 _PLAIN_WIDTH = 160
@@ -61,6 +68,16 @@ def say_result(result: "MapResult", seconds: Mapping[str, float]) -> None:
     folder = result.files[0].parent
     names = ", ".join(file.name for file in result.files)
     out.print(f"{folder}: {names}", markup=False, soft_wrap=True)
+
+
+def say_explanation(result: "ExplainResult") -> None:
+    """What was found and assumed, how long the stages took, and what was written."""
+    out = console()
+    for remark in result.remarks:
+        out.print(f"- {remark}", markup=False)
+    out.print(times_table(result.seconds))
+    names = ", ".join(file.name for file in result.files)
+    out.print(f"{result.files[0].parent}: {names}", markup=False, soft_wrap=True)
 
 
 def times_table(seconds: Mapping[str, float]) -> Table:
