@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("weights", nargs="+", help="files of weights, or fcsa-net-guided")
     options = parser.parse_args()
     for source in patient_sources(options.data, Recipe()):
-        series, vfa, _ = source.read()
+        (series, vfa), _ = source.read()
         exam = gadmap.prepare(series, vfa=vfa, aif="auto")
         maps = {name: gadmap.estimate(exam, name) for name in (*MODELS, *options.weights)}
         usable = np.logical_and.reduce([each.valid for each in maps.values()])

@@ -1,4 +1,4 @@
-"""The picture of the README, from the results of `make demo`: run `make pictures`."""
+"""The pictures of the README, from the results of `make demo`: run `make pictures`."""
 
 import json
 import sys
@@ -15,22 +15,26 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from PIL import Image
 
 import gadmap
-from gadmap.data import DceSeries, Reason
+from gadmap.data import DceSeries, FlipAngleSeries, Reason
+from gadmap.io import read_series_and_flip_angles
 from gadmap.quantities import QUANTITIES, Quantity
 from gadmap.report.view import view_of
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "demo"
-PICTURE = ROOT / "docs" / "images" / "demo.png"
+IMAGES = ROOT / "docs" / "images"
 TUMOUR = ("tumour rim", "necrotic core")
 SCALES = {"ktrans": (0.3, "inferno"), "ve": (0.6, "viridis"), "kep": (1.2, "inferno")}
 INK = "#e8e8e8"
 PAPER = "#16181c"
 FOUND = "#ffb000"
 STEPS = {"gray": 96, "inferno": 94, "viridis": 64}
+MORE_STEPS = {"gray": 80, "inferno": 94, "RdBu_r": 80}
+LARGEST_DIFFERENCE = 0.1  # 1/min
 SURE = 3  # standard errors of ktrans above which ve and kep are drawn
 
 
@@ -51,17 +55,23 @@ class Slice:
 
 
 def main() -> None:
-    """Write the picture."""
+    """Write the pictures."""
     if not (DEMO / "maps" / "maps.json").is_file():
         sys.exit("no results in demo/; run `make demo` first")
-    series = gadmap.read(DEMO / "phantom" / "dicom")
+    series, flips = read_series_and_flip_angles(DEMO / "phantom" / "dicom")
     cut = Slice(series)
+    plt.rcParams.update({"text.color": INK, "font.size": 10, "axes.titlesize": 10.5})
+    demonstration(series, cut)
+    estimators(series, flips, cut)
+
+
+def demonstration(series: DceSeries, cut: Slice) -> None:
+    """Signal, maps, truth, error and arterial input."""
     reason, ktrans, error = (volume(f"maps/{name}") for name in ("reason", "ktrans", "ktrans_se"))
     enhancing = ~np.isin(reason, [Reason.OUTSIDE_MASK, Reason.NO_ENHANCEMENT])
     sure = (reason == Reason.ESTIMATED) & (ktrans >= SURE * error)
     before, after = series.signal[..., :6].mean(axis=-1), series.signal[..., -6:].mean(axis=-1)
 
-    plt.rcParams.update({"text.color": INK, "font.size": 10, "axes.titlesize": 10.5})
     figure, axes = plt.subplots(2, 4, figsize=(12, 6.9), layout="constrained", facecolor=PAPER)
     top = float(np.percentile(after[after > 0], 99.7))
     for panel, image, title in (
@@ -82,25 +92,59 @@ def main() -> None:
     for panel in axes.flat:
         if panel is not axes[1, 3]:
             panel.set_axis_off()
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    save(figure)
-    sys.stdout.write(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size / 1e3:.0f} kB\n")
+    save(figure, IMAGES / "demo.png", STEPS)
 
 
-def save(figure: Figure) -> None:
+def estimators(series: DceSeries, flips: FlipAngleSeries | None, cut: Slice) -> None:
+    """Ktrans of the exact fit, of both networks that come with the package, and the truth."""
+    exam = gadmap.prepare(series, vfa=flips)
+    truth = volume("phantom/truth/ktrans")
+    known = np.isfinite(truth) & (volume("phantom/truth/labels") > 0)
+    found = {"exact fit": volume("maps/ktrans")}
+    for name in ("fcsa-net", "fcsa-net-guided"):
+        found[name] = gadmap.estimate(exam, name)["ktrans"]
+    before = series.signal[..., :6].mean(axis=-1)
+    gray = cut.of(np.clip(before / np.percentile(before[before > 0], 99.7), 0, 1))
+    figure, axes = plt.subplots(2, 4, figsize=(12, 6.9), layout="constrained", facecolor=PAPER)
+    high, colours = SCALES["ktrans"]
+    for column, (name, values) in enumerate([*found.items(), ("truth", truth)]):
+        panel = axes[0, column]
+        panel.imshow(gray, cmap="gray", vmin=0, vmax=1)
+        drawn = np.where(known & np.isfinite(values), values, np.nan)
+        shown = panel.imshow(cut.of(drawn), cmap=colours, vmin=0, vmax=high)
+        panel.set_title(f"Ktrans, {name}")
+    put_bar(figure, shown, axes[0, 3])
+    for panel, (name, values) in zip(axes[1], found.items(), strict=False):
+        away = np.where(known, values - truth, np.nan)
+        limits = {"vmin": -LARGEST_DIFFERENCE, "vmax": LARGEST_DIFFERENCE}
+        shown = panel.imshow(cut.of(away), cmap="RdBu_r", **limits)
+        panel.set_title(f"{name} minus truth")
+    put_bar(figure, shown, axes[1, 2])
+    for panel in axes.flat:
+        panel.set_axis_off()
+    save(figure, IMAGES / "estimators.png", MORE_STEPS)
+
+
+def save(figure: Figure, file: Path, scales: dict[str, int]) -> None:
     """The figure as a small PNG: its colours are those of the scales, in 256 steps altogether."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     with BytesIO() as buffer:
         figure.savefig(buffer, dpi=90)
         picture = Image.open(buffer).convert("RGB")
     palette = Image.new("P", (1, 1))
-    palette.putpalette(np.concatenate([*map(steps, STEPS), to_bytes(FOUND), to_bytes(PAPER)]))
+    palette.putpalette(
+        np.concatenate(
+            [*(steps(*scale) for scale in scales.items()), to_bytes(FOUND), to_bytes(PAPER)]
+        )
+    )
     few = picture.quantize(palette=palette, dither=Image.Dither.NONE)
-    few.save(PICTURE, optimize=True)
+    few.save(file, optimize=True)
+    sys.stdout.write(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1e3:.0f} kB\n")
 
 
-def steps(colours: str) -> np.ndarray:
+def steps(colours: str, count: int) -> np.ndarray:
     """Bytes of the steps of a colour scale."""
-    scale = colormaps[colours](np.linspace(0, 1, STEPS[colours]), bytes=True)
+    scale = colormaps[colours](np.linspace(0, 1, count), bytes=True)
     return scale[:, :3].ravel()
 
 
@@ -137,6 +181,11 @@ def draw_map(
     panel.imshow(gray, cmap="gray", vmin=0, vmax=1)
     shown = panel.imshow(cut.of(values), cmap=colours, vmin=0, vmax=high * share)
     panel.set_title(f"{quantity.label}, {whose}")
+    put_bar(figure, shown, panel)
+
+
+def put_bar(figure: Figure, shown: AxesImage, panel: Axes) -> None:
+    """A bar of colours beside a panel."""
     bar = figure.colorbar(shown, ax=panel, shrink=0.75, pad=0.02)
     bar.ax.tick_params(colors=INK, labelsize=8)
     bar.outline.set_visible(False)

@@ -79,7 +79,12 @@ def test_the_weights_tell_how_they_came_about_and_name_no_place(trained: Path):
     network = read_network(trained / "weights.safetensors")
     provenance = network.provenance
     assert provenance["recipe"]["cohort"]["matrix"] == 64
-    assert provenance["patients"] == {"training": 1, "validation": 1, "test": 1}
+    assert provenance["patients"] == {
+        "training": 1,
+        "validation": 1,
+        "test": 1,
+        "without_labels": 0,
+    }
     assert provenance["acquisition"]["tr"] == pytest.approx([4.43e-3, 4.43e-3])
     assert provenance["curve"]["last"]["step"] == 40
     assert provenance["versions"]["torch"]

@@ -1,12 +1,12 @@
 """Laws of training on examinations without labels, from the commands to maps."""
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import gadmap
 from drawn_networks import some_trained
@@ -23,6 +23,7 @@ slices = 2
 regions = 2
 region_size = 16
 steps = 30
+voxels = 256
 learning_rate = 2e-3
 validate_every = 10
 checkpoint_every = 10
@@ -36,13 +37,14 @@ slices = 3
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two examinations, whose truth is not to be read, and one that is no use."""
+    """Two examinations whose truth cannot be read, nor should be, and one that is no use."""
     folder = tmp_path_factory.mktemp("site")
     for seed in range(2):
         write_phantom(
             folder / f"case-{seed}", file_format="nifti", seed=seed + 9, matrix=64, slices=3
         )
-        shutil.rmtree(folder / f"case-{seed}" / "truth")
+        for file in (folder / f"case-{seed}" / "truth").iterdir():
+            file.write_bytes(b"unreadable")
     (folder / "broken").mkdir()
     (folder / "broken" / "dce.nii.gz").write_bytes(b"no image")
     return folder
@@ -64,12 +66,15 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     return int(end.value.code or 0)
 
 
-@pytest.mark.parametrize("mode", ["physics", "hybrid", "adapt"])
+@pytest.mark.parametrize(
+    ("network", "mode"),
+    [("cnn-local", "physics"), ("cnn-local", "hybrid"), ("cnn-local", "adapt"), ("lstm", "adapt")],
+)
 def test_a_network_learns_from_a_folder_without_labels(
-    mode: str, site: Path, recipe: Path, tmp_path: Path, monkeypatch, capsys
+    network: str, mode: str, site: Path, recipe: Path, tmp_path: Path, monkeypatch, capsys
 ):
     out = tmp_path / "out"
-    command = ("train", "cnn-local", "--data", site, "--out", out, "--config", recipe)
+    command = ("train", network, "--data", site, "--out", out, "--config", recipe)
     assert run(monkeypatch, *command, "--mode", mode) == 0
     said = capsys.readouterr().out
     assert "2 examinations without labels" in said
@@ -120,17 +125,24 @@ def test_shipped_guided_weights_are_adapted(
 
 
 def test_own_weights_are_adapted_with_their_scales(site: Path, tmp_path: Path, monkeypatch, capsys):
-    start = some_trained("cnn-local")
+    start = some_trained("cnn-local", seen=["whom-they-saw"])
     write_network(tmp_path / "start.safetensors", start)
     out = tmp_path / "out"
     command = ("adapt", tmp_path / "start.safetensors", "--data", site, "--out", out)
     assert run(monkeypatch, *command, "--mode", "physics", "--steps", 3) == 0
     adapted = read_network(out / "weights.safetensors")
     assert adapted.scales == start.scales
+    assert "whom-they-saw" in adapted.provenance["seen"]
     assert run(monkeypatch, *command, "--mode", "physics", "--steps", 3) == 1
     assert "holds a training already" in capsys.readouterr().err
     again = ("--mode", "physics", "--steps", 3, "--resume")
     assert run(monkeypatch, *command, *again) == 0
+    capsys.readouterr()
+    with torch.no_grad():
+        next(start.module.parameters()).add_(0.1)
+    write_network(tmp_path / "start.safetensors", start)
+    assert run(monkeypatch, *command, *again) == 1
+    assert "of another training: start was" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -140,6 +152,7 @@ def test_own_weights_are_adapted_with_their_scales(site: Path, tmp_path: Path, m
         (("train", "fcsa-net-guided", "--mode", "supervised-fit"), "learns the truth of scenes"),
         (("train", "fcsa-net-guided"), "with mode 'supervised-truth'; fcsa-net-guided expects"),
         (("adapt", "unet"), "no network 'unet'"),
+        (("train", "fcsa-net-guided", "--mode", "physics", "--devices", 2), "devices is 2 with"),
     ],
 )
 def test_what_does_not_go_together_is_one_clear_line(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gadmap.training import Recipe, changed, read_recipe
+from gadmap.training import GUIDED_RECIPE, Recipe, changed, read_recipe
 
 
 def test_the_default_is_the_papers_protocol():
@@ -49,3 +49,11 @@ def test_what_is_not_known_is_refused_in_one_line(text: str, said: str, tmp_path
         read_recipe(file)
     assert "\n" not in str(fault.value)
     assert str(file) in str(fault.value)
+
+
+def test_a_file_for_the_guided_network_changes_its_own_usual_recipe(tmp_path: Path):
+    file = tmp_path / "recipe.toml"
+    file.write_text("steps = 7\n")
+    assert read_recipe(file, "fcsa-net-guided") == changed(GUIDED_RECIPE, steps=7)
+    file.write_text('network = "fcsa-net-guided"\nsteps = 7\n')
+    assert read_recipe(file) == changed(GUIDED_RECIPE, steps=7)

@@ -9,6 +9,7 @@ import typer
 
 from gadmap.cli.adapt import adapt
 from gadmap.cli.evaluate import evaluate
+from gadmap.cli.explain import explain
 from gadmap.cli.options import (
     LEAST_SQUARES,
     EstimatorName,
@@ -225,6 +226,7 @@ app.command()(train)
 app.command()(adapt)
 app.command()(evaluate)
 app.command()(reproduce)
+app.command()(explain)
 
 
 @app.callback(invoke_without_command=True)
@@ -261,11 +263,15 @@ def _end(*_: object) -> None:
 
 
 def spread(arguments: list[str]) -> list[str]:
-    """`map INPUT --vfa A B C` as `--vfa A --vfa B --vfa C`, which the parser knows.
+    """`map INPUT --vfa A B C` as `--vfa A --vfa B --vfa C`, which the parser knows; so of explain.
 
     Only where INPUT comes first, so that it cannot be taken for a flip-angle volume.
     """
-    if arguments[:1] != ["map"] or arguments[1:2] == [] or arguments[1].startswith("-"):
+    if (
+        arguments[:1] not in (["map"], ["explain"])
+        or arguments[1:2] == []
+        or arguments[1].startswith("-")
+    ):
         return arguments
     result: list[str] = []
     option = ""

@@ -11,7 +11,14 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from gadmap.io import Description, SeriesSummary
-    from gadmap.pipeline import Collection, MapResult, Progress, TrainGuidedResult, TrainResult
+    from gadmap.pipeline import (
+        Collection,
+        ExplainResult,
+        MapResult,
+        Progress,
+        TrainGuidedResult,
+        TrainResult,
+    )
 
 _PATIENCE = 2.0
 _PLAIN_WIDTH = 160
@@ -63,6 +70,16 @@ def say_result(result: "MapResult", seconds: Mapping[str, float]) -> None:
     out.print(f"{folder}: {names}", markup=False, soft_wrap=True)
 
 
+def say_explanation(result: "ExplainResult") -> None:
+    """What was found and assumed, how long the stages took, and what was written."""
+    out = console()
+    for remark in result.remarks:
+        out.print(f"- {remark}", markup=False)
+    out.print(times_table(result.seconds))
+    names = ", ".join(file.name for file in result.files)
+    out.print(f"{result.files[0].parent}: {names}", markup=False, soft_wrap=True)
+
+
 def times_table(seconds: Mapping[str, float]) -> Table:
     """What each stage took, and its share."""
     total = sum(seconds.values())
@@ -90,8 +107,9 @@ def say_training(result: "TrainResult") -> None:
         out.print(f"- {quantity}: an output of 1 is {scale:.3g}", markup=False)
     last, best = result.curve[-1], min(result.curve, key=lambda point: point.validation)
     chosen = best if recipe.choose == "best" else last
-    what = "the examinations" if recipe.unlabelled else "the validation patients"
-    kind = "loss" if recipe.unlabelled else "mean squared error"
+    what, kind = "the validation patients", "mean squared error"
+    if recipe.unlabelled:
+        what, kind = "labels and examinations" if recipe.labels else "the examinations", "loss"
     out.print(
         f"- {recipe.choose} of {last.step:,} steps: {chosen.step:,}, {kind} on {what} "
         f"{chosen.validation:.3g}",
@@ -106,7 +124,9 @@ def say_guided_training(result: "TrainGuidedResult") -> None:
     out = console()
     last = result.curve[-1]
     _say_examinations(result)
-    what = "the examinations" if result.recipe.unlabelled else "scenes to choose with"
+    what = "scenes to choose with"
+    if result.recipe.unlabelled:
+        what = "scenes and examinations" if result.recipe.labels else "the examinations"
     out.print(f"- after {last.step:,} steps: loss on {what} {last.validation:.3g}")
     for quantity, factor in result.trained.calibration.items():
         out.print(f"- {quantity}: errors times {factor:.3g} cover 90 %", markup=False)

@@ -32,14 +32,15 @@ NETWORKS = (
 """Networks by name: a plain list, since --help must not load torch."""
 
 GUIDED_NETWORK = "fcsa-net-guided"
+BEST = "best"
 
 
 def estimator_option(value: str) -> str:
     """An estimator's name or a file of weights; anything else is misuse."""
-    if value in (LEAST_SQUARES, GUIDED_NETWORK, *NETWORKS) or value.endswith(".safetensors"):
+    if value in (LEAST_SQUARES, GUIDED_NETWORK, BEST, *NETWORKS) or value.endswith(".safetensors"):
         return value
     raise typer.BadParameter(
-        f"{value!r}; expected {LEAST_SQUARES}, {GUIDED_NETWORK}, a network "
+        f"{value!r}; expected {LEAST_SQUARES}, {GUIDED_NETWORK}, {BEST}, a network "
         f"({', '.join(NETWORKS)}) or a .safetensors file of weights"
     )
 
@@ -48,7 +49,8 @@ EstimatorName = Annotated[
     str,
     typer.Option(
         callback=estimator_option,
-        help="least-squares; fcsa-net-guided, a network around its fit; a network with shipped "
+        help="least-squares; fcsa-net-guided, a network around its fit; best, which of the two "
+        "this examination calls for; a network with shipped "
         "weights that needs neither arterial input nor T1 (fcsa-net); or a .safetensors file of "
         "gadmap train.",
     ),

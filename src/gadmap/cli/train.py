@@ -30,7 +30,7 @@ def train(
             help="What is learned from: maps of the least-squares fit, a phantom's truth, or, "
             "without labels, the curves of the examinations in --data (physics), beside a "
             "phantom's truth (hybrid), or with features like a phantom's (adapt).",
-            show_default="supervised-fit",
+            show_default="supervised-fit; of fcsa-net-guided supervised-truth",
         ),
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Of the optimiser.")] = None,
@@ -53,7 +53,7 @@ def train(
 
     usual = GUIDED_RECIPE if network == GUIDED_NETWORK else Recipe()
     recipe = changed(
-        read_recipe(config) if config else usual,
+        read_recipe(config, network) if config else usual,
         network=network,
         quantity=quantity,
         mode=mode,

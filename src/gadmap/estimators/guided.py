@@ -16,8 +16,8 @@ from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided
 from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import UNLIKE
 
-_MUCH = 0.2  # share of an examination's voxels beyond the edge
-_IN_COMMON = 0.15  # of residuals; 99 of 100 scenes of the training's kind stay below
+MUCH = 0.2  # share of an examination's voxels beyond the edge
+IN_COMMON = 0.15  # of residuals; 99 of 100 scenes of the training's kind stay below
 _WAY_OUT = "do not rely on it here; --estimator least-squares is the way out."
 
 
@@ -40,7 +40,10 @@ class GuidedEstimator:
 
     def estimate(self, exam: Exam) -> ParameterMaps:
         """Maps with standard errors of every voxel in the mask; NaN elsewhere, with a reason."""
-        seen = guided_exam(exam)
+        return self.of_seen(exam, guided_exam(exam))
+
+    def of_seen(self, exam: Exam, seen: GuidedExam) -> ParameterMaps:
+        """The same, for who has the fits already."""
         shape = exam.series.grid
         count = len(self.trained.quantities)
         found = np.full((2 * count + 1, *shape), np.nan, np.float32)
@@ -103,16 +106,21 @@ def _remarks(unlike: Float[np.ndarray, " voxel"], shared: float) -> tuple[str, .
         "errors hold noise, T1's error and the choice of model."
     )
     sentences = [how]
-    share = float((unlike > 1).mean()) if unlike.size else 0.0
-    if share > _MUCH:
+    share = unlike_share(unlike)
+    if share > MUCH:
         sentences.append(
             f"{share:.0%} of the voxels are unlike those that the network was trained on (map "
             f"{UNLIKE.name}, above 1): {_WAY_OUT}"
         )
-    if shared > _IN_COMMON:
+    if shared > IN_COMMON:
         sentences.append(
             f"All voxels miss the fitted model in a similar way ({shared:.0%} of their residuals): "
             f"the arterial input, the gain, motion or the model is not what it is taken for; "
             f"{_WAY_OUT}"
         )
     return tuple(sentences)
+
+
+def unlike_share(unlike: Float[np.ndarray, " voxel"]) -> float:
+    """Share of voxels beyond the edge of those that the network was trained on."""
+    return float((unlike > 1).mean()) if unlike.size else 0.0

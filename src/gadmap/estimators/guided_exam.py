@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 
 from gadmap.data import Exam, Reason
-from gadmap.estimators.guided_input import SPREAD, frame_tokens, guided_slabs
+from gadmap.estimators.guided_input import SHARE, SPREAD, frame_tokens, guided_slabs
 from gadmap.networks.fcsa_guided import Guidance
 
 
@@ -30,6 +30,11 @@ class GuidedExam(NamedTuple):
     tokens: Float[np.ndarray, "time token"]
     place: Int[np.ndarray, "x y z"]
     reason: UInt8[np.ndarray, "x y z"]
+
+    @property
+    def share_of_extended(self) -> Float[np.ndarray, " voxel"]:
+        """How much more likely than tofts extended-tofts is in each voxel, 0 to 1 (Akaike)."""
+        return (self.features[:, SHARE] + 1) / 2
 
     def slice(self, z: int) -> tuple[Guidance, Bool[torch.Tensor, "1 x y"]]:
         """One slice; 0 where the fit is not usable."""

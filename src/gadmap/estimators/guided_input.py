@@ -22,9 +22,13 @@ FLOORS = {KTRANS.name: 0.002, VE.name: 0.02, VP.name: 0.005}
 """Added before the logarithm: differences far below these are of no interest."""
 
 FEATURES, TOKENS = 20, 6
+SHARE = 6
+"""Place of the share of the extended model among the features."""
+
 SPREAD = (0.003, 1.5)
 """Least and largest standard error of a logarithm that the network is told."""
 
+_FRAMES_TO_TELL = 5
 _MODELS = ("tofts", "extended-tofts")
 
 
@@ -174,7 +178,12 @@ def _logarithms(
 def _share_of_extended(
     simple: CurveFit, extended: CurveFit, frames: int
 ) -> Float[np.ndarray, " voxel"]:
-    """Akaike weight of the extended model (Burnham and Anderson, 2002, section 2.9)."""
+    """Akaike weight of the extended model (Burnham and Anderson, 2002, section 2.9).
+
+    0 with so few frames that it cannot be told.
+    """
+    if frames <= _FRAMES_TO_TELL:
+        return np.zeros_like(simple.sse, dtype=np.float64)
 
     def criterion(fit: CurveFit, parameters: int) -> np.ndarray:
         count = parameters + 1  # the noise is one too

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from gadmap.estimators.best import BEST, BestEstimator
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.guided import GuidedEstimator
 from gadmap.estimators.least_squares import LeastSquares
@@ -21,7 +22,7 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
     ----------
     which
         A kinetic model, for least squares; a network, for its shipped weights; a .safetensors file
-        of a network's weights.
+        of a network's weights; "best", to choose between exact fit and guided network.
 
     Raises
     ------
@@ -34,6 +35,8 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
         return which
     if which in KINETIC_MODELS:
         return LeastSquares(str(which))
+    if which == BEST:
+        return BestEstimator(trained_guided())
     if which == GUIDED_NETWORK:
         return GuidedEstimator(trained_guided())
     if str(which).endswith(SUFFIX) and is_guided(which):
@@ -41,14 +44,18 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
     if which in NETWORKS or str(which).endswith(SUFFIX):
         return NetworkEstimator(trained_network(which))
     raise ValueError(
-        f"no estimator {str(which)!r}; there are the models {', '.join(KINETIC_MODELS)}, the "
+        f"no estimator {str(which)!r}; there are the models {', '.join(KINETIC_MODELS)}, "
+        f"{BEST}, the "
         f"networks {', '.join(shipped_weights()) or '(none shipped)'}, and {SUFFIX} files"
     )
 
 
+_WATCHED = (BestEstimator, GuidedEstimator, LeastSquares, NetworkEstimator)
+
+
 def watched(estimator: Estimator, progress: Callable[[int, int], None] | None) -> Estimator:
     """The estimator, telling its progress where it can and is not yet asked to."""
-    known = isinstance(estimator, GuidedEstimator | LeastSquares | NetworkEstimator)
+    known = isinstance(estimator, _WATCHED)
     if progress is None or not known or estimator.progress is not None:
         return estimator
     return replace(estimator, progress=progress)

@@ -1,5 +1,6 @@
 """FCSA-net guided by the exact fit: its attention on what an examination holds."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -34,6 +35,17 @@ class Guidance(NamedTuple):
     spread: Float[Tensor, "b quantity h w"]
     curves: tuple[Float[Tensor, "_time h w"], ...]
     tokens: tuple[Float[Tensor, "_time token"], ...]
+
+
+def together(seen: Sequence[Guidance]) -> Guidance:
+    """Several in one."""
+    return Guidance(
+        torch.cat([one.features for one in seen]),
+        torch.cat([one.base for one in seen]),
+        torch.cat([one.spread for one in seen]),
+        tuple(curves for one in seen for curves in one.curves),
+        tuple(tokens for one in seen for tokens in one.tokens),
+    )
 
 
 class FcsaGuided(nn.Module):

@@ -4,26 +4,30 @@ Where the phantoms of `head` look like a person, these only follow the physics: 
 between real examinations varies here between scenes, most of it more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
 from gadmap.data import Acquisition, Aif, DceSeries, Exam
-from gadmap.phantoms.scene_maps import SceneMaps, scene_maps
-from gadmap.phantoms.scene_protocol import SceneProtocol, scene_protocol
-from gadmap.physics.forward import tissue_concentration
-from gadmap.physics.kinetics import KINETIC_MODELS
-from gadmap.physics.noise import rician
+from gadmap.phantoms.scene_input import measured_badly
+from gadmap.phantoms.scene_maps import SceneMaps, scene_maps, smooth_field
+from gadmap.phantoms.scene_protocol import FIELDS, SceneProtocol, scene_protocol
+from gadmap.phantoms.scene_tissue import SCENE_MODELS, scene_concentration
 from gadmap.physics.relaxivity import relaxation_rate
 from gadmap.physics.spgr import spgr_signal
 
+Curve = Float[np.ndarray, " time"]
+
 SIZE = 32
 _NOISE, _SPREAD, _T10_ERROR = (0.004, 0.3), (0.0, 1.2), (0.01, 0.15)
-_PLASMA, _EXACT_T10, _RICIAN = 0.6, 0.3, 0.5  # shares of scenes
-_RELAXIVITY, _HCT = (3.3, 6.0), 0.42
+_MODELS = (0.35, 0.45, 0.2)  # shares of scenes, as those below
+_EXACT_T10, _RICIAN, _BAD_INPUT, _B1, _B1_UNKNOWN = 0.3, 0.5, 0.5, 0.5, 0.5
+_LARGEST_B1, _B1_VARIES = 0.2, (0.0, 0.06)  # how far its mean is from 1, and its deviation
+_HCT = 0.42
 _LEAST_SNR = 5.0  # of the signal before contrast
 
 
@@ -39,18 +43,30 @@ class SceneChoices:
         Standard deviation of the point spread [voxels].
     t10_error
         Relative standard error of the T1 map, white; 0 for an exact one.
-    plasma
-        Whether tissue has a share of plasma.
+    model
+        One of `SCENE_MODELS`; only the first has no plasma.
+    input_error
+        Whether the arterial input is measured badly.
+    b1_error
+        Whether flip angles differ from the nominal ones and nobody knows.
     step, frames
         Time between frames [s], and their number.
+    jitter
+        How far frames are off their even places [steps].
+    height
+        Of the plasma curve, over a population's.
     """
 
     noise: float | None = None
     point_spread: float | None = None
     t10_error: float | None = None
-    plasma: bool | None = None
+    model: str | None = None
+    input_error: bool | None = None
+    b1_error: bool | None = None
     step: float | None = None
     frames: int | None = None
+    jitter: float | None = None
+    height: float | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -69,37 +85,67 @@ class Scene:
     truth: Mapping[str, Float[np.ndarray, "x y 1"]]
 
 
-def scene(seed: tuple[int, ...], choices: SceneChoices = SceneChoices()) -> Scene:
-    """The scene of a seed; the same one gives the same scene."""
-    random = np.random.default_rng(list(seed))
-    noise = _given(choices.noise, np.exp(random.uniform(*np.log(_NOISE))))
-    spread = _given(choices.point_spread, random.choice([0.0, random.uniform(*_SPREAD)]))
-    measured = 0.0 if random.random() < _EXACT_T10 else np.exp(random.uniform(*np.log(_T10_ERROR)))
-    t10_error = _given(choices.t10_error, measured)
-    plasma = _given(choices.plasma, random.random() < _PLASMA)
-    protocol = scene_protocol(random, choices.frames, choices.step)
-    maps = scene_maps(random, SIZE, float(spread), plasma=bool(plasma))
-    relaxivity = random.uniform(*_RELAXIVITY)
-    signal = _signal(random, maps, protocol, relaxivity, float(noise))
-    t10 = maps.t10 * (1 + t10_error * random.standard_normal(maps.t10.shape)).clip(0.3, 3)
-    acquisition = Acquisition(tr=protocol.tr, flip_angle=protocol.flip_angle)
+def _same(maps: SceneMaps) -> SceneMaps:
+    return maps
+
+
+def _arterial(t: Curve, plasma: Curve) -> Curve:  # noqa: ARG001 (as others of its kind)
+    return plasma
+
+
+def scene(
+    seed: tuple[int, ...],
+    choices: SceneChoices = SceneChoices(),
+    *,
+    tissue_of: Callable[[SceneMaps], SceneMaps] = _same,
+    fed_by: Callable[[Curve, Curve], Curve] = _arterial,
+) -> Scene:
+    """The scene of a seed; the same one gives the same scene.
+
+    Parameters
+    ----------
+    tissue_of
+        Changes the true maps, to study tissue of another kind.
+    fed_by
+        Plasma curve [mmol/L] that feeds the tissue, from times [s] and the arterial one.
+    """
+    kind, looks, times, scanner, artery = np.random.default_rng(list(seed)).spawn(5)
+    asked = _drawn(kind, choices)
+    protocol = scene_protocol(times, choices.frames, choices.step, choices.jitter, choices.height)
+    field = FIELDS[protocol.field]
+    relaxivity = kind.uniform(*field.relaxivity)
+    plasma = asked.model != SCENE_MODELS[0]
+    maps = tissue_of(scene_maps(looks, SIZE, asked.point_spread, field.t10, plasma=plasma))
+    fed = fed_by(protocol.t, protocol.plasma)
+    tissue = scene_concentration(asked.model, maps, protocol.t, fed)
+    b1 = _b1(scanner, varies=asked.b1_error or asked.b1_varies)
+    signal = _signal(scanner, tissue, maps, protocol, b1, relaxivity, asked.noise)
+    measured = protocol.plasma
+    if asked.input_error:
+        beside = tissue.mean(dim=(0, 1)).double().numpy()
+        measured = measured_badly(artery, protocol.t, protocol.plasma, beside)
+    t10 = maps.t10 * (1 + asked.t10_error * looks.standard_normal(maps.t10.shape)).clip(0.3, 3)
+    if asked.b1_error and asked.t10_error > 0:  # T1 of flip angles errs too (Deoni, JMRI 2007)
+        t10 = t10 * np.square(b1)
     grid = (SIZE, SIZE, 1)
+
+    def whole(values: np.ndarray) -> Float[np.ndarray, "x y 1"]:
+        return values.astype(np.float32).reshape(grid)
+
     exam = Exam(
         series=DceSeries(
             signal=signal[:, :, None],
             t=protocol.t,
             affine=np.eye(4),
-            acquisition=acquisition,
+            acquisition=Acquisition(tr=protocol.tr, flip_angle=protocol.flip_angle),
             time_source="scene",
         ),
-        t10=t10.astype(np.float32).reshape(grid),
-        t10_se=(t10_error * t10).astype(np.float32).reshape(grid),
+        t10=whole(t10),
+        t10_se=whole(asked.t10_error * t10),
         t10_source="scene",
-        b1=np.ones(grid, np.float32),
-        b1_source="assumed 1",
-        aif=Aif(
-            t=protocol.t, plasma=protocol.plasma, source="scene", voxels=np.empty((0, 3), np.int64)
-        ),
+        b1=np.ones(grid, np.float32) if asked.b1_error else whole(b1),
+        b1_source="assumed 1" if asked.b1_error else "scene",
+        aif=Aif(t=protocol.t, plasma=measured, source="scene", voxels=np.empty((0, 3), np.int64)),
         mask=np.ones(grid, bool),
         mask_source="none",
         baseline_frames=protocol.baseline_frames,
@@ -110,23 +156,54 @@ def scene(seed: tuple[int, ...], choices: SceneChoices = SceneChoices()) -> Scen
     return Scene(exam=exam, truth=truth)
 
 
-def _given(value: float | bool | None, drawn: float | bool) -> float | bool:
-    return drawn if value is None else value
+class _Kind(NamedTuple):
+    noise: float
+    point_spread: float
+    t10_error: float
+    model: str
+    input_error: bool
+    b1_error: bool
+    b1_varies: bool
+
+
+def _drawn(random: np.random.Generator, choices: SceneChoices) -> _Kind:
+    """The choices, with what is None drawn; what is drawn does not depend on what is chosen."""
+    exact_t10, b1_varies, unknown, bad_input = random.random(4) < (
+        _EXACT_T10, _B1, _B1_UNKNOWN, _BAD_INPUT,
+    )  # fmt: skip
+    drawn = _Kind(
+        noise=float(np.exp(random.uniform(*np.log(_NOISE)))),
+        point_spread=float(random.choice([0.0, random.uniform(*_SPREAD)])),
+        t10_error=float(np.exp(random.uniform(*np.log(_T10_ERROR)))) * (not exact_t10),
+        model=str(random.choice(SCENE_MODELS, p=_MODELS)),
+        input_error=bool(bad_input),
+        b1_error=bool(b1_varies and unknown and not exact_t10),
+        b1_varies=bool(b1_varies),
+    )
+    chosen = {name: getattr(choices, name, None) for name in _Kind._fields}
+    return drawn._replace(**{name: value for name, value in chosen.items() if value is not None})
+
+
+def _b1(random: np.random.Generator, *, varies: bool) -> Float[np.ndarray, "x y"]:
+    """Actual over nominal flip angle."""
+    mean = random.uniform(1 - _LARGEST_B1, 1 + _LARGEST_B1)
+    field = mean + random.uniform(*_B1_VARIES) * smooth_field(random, SIZE)
+    return field if varies else np.ones_like(field)
 
 
 def _signal(
     random: np.random.Generator,
+    tissue: Float[torch.Tensor, "x y time"],
     maps: SceneMaps,
     protocol: SceneProtocol,
+    b1: Float[np.ndarray, "x y"],
     relaxivity: float,
     noise: float,
 ) -> Float[np.ndarray, "x y time"]:
     """Magnitude signal with noise, Gaussian or Rician, of the same size in every voxel."""
-    t, plasma = torch.from_numpy(protocol.t), torch.from_numpy(protocol.plasma)
-    parameters = {name: torch.from_numpy(getattr(maps, name)) for name in ("ktrans", "ve", "vp")}
-    tissue = tissue_concentration(KINETIC_MODELS["extended-tofts"], parameters, t, plasma)
     r10 = 1 / torch.from_numpy(maps.t10)[..., None]
-    angle, one = torch.tensor(protocol.flip_angle), torch.tensor(1.0, dtype=torch.float64)
+    angle = protocol.flip_angle * torch.from_numpy(b1)[..., None]
+    one = torch.tensor(1.0, dtype=torch.float64)
 
     def of(concentration: torch.Tensor) -> torch.Tensor:
         rate = relaxation_rate(concentration, r10, relaxivity)
@@ -136,9 +213,7 @@ def _signal(
     half, step = peak / 2, peak / 100  # the signal saturates, so its noise means more at the peak
     slope = (of(half + step) - of(half)).mean() / step
     sd = min(float(slope * noise * peak), float(of(0 * peak).mean()) / _LEAST_SNR)
-    signal = of(tissue)
+    noisy = of(tissue).numpy() + sd * random.standard_normal(tissue.shape)
     if random.random() < _RICIAN:
-        generator = torch.Generator().manual_seed(int(random.integers(2**31)))
-        return rician(signal, sd, generator).numpy().astype(np.float32)
-    noisy = signal.numpy() + sd * random.standard_normal(signal.shape)
+        noisy = np.hypot(noisy, sd * random.standard_normal(tissue.shape))
     return np.clip(noisy, 0, None).astype(np.float32)

@@ -9,8 +9,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.ndimage import gaussian_filter
 
+from gadmap.quantities import SECONDS_PER_MINUTE
+
 _KTRANS, _VE, _VP = (0.002, 1.0), (0.05, 0.7), (0.003, 0.15)
-_T10 = (0.5, 2.5)  # s
+_TRANSIT, _LARGEST_EXTRACTION = (2.0, 8.0), 0.8  # s
+_LARGEST_KEP = 6.0  # 1/min; tissue that gives back faster looks like plasma in any frames
 _NO_UPTAKE = 0.15  # share of regions
 _EXPONENT = (1.0, 3.0)  # of the power spectrum of borders and texture
 _LESION = (0.8, 3.5)  # radius in voxels
@@ -25,6 +28,8 @@ class SceneMaps:
     ----------
     ktrans, ve, vp
         Kinetic parameters, in their units.
+    fp
+        Plasma flow [1/min], above ktrans.
     t10
         Native T1 [s].
     """
@@ -32,11 +37,17 @@ class SceneMaps:
     ktrans: Float[np.ndarray, "x y"]
     ve: Float[np.ndarray, "x y"]
     vp: Float[np.ndarray, "x y"]
+    fp: Float[np.ndarray, "x y"]
     t10: Float[np.ndarray, "x y"]
 
 
 def scene_maps(
-    random: np.random.Generator, size: int, point_spread: float, *, plasma: bool
+    random: np.random.Generator,
+    size: int,
+    point_spread: float,
+    t10: tuple[float, float],
+    *,
+    plasma: bool,
 ) -> SceneMaps:
     """Maps of `size` × `size` voxels, drawn from `random`.
 
@@ -44,6 +55,8 @@ def scene_maps(
     ----------
     point_spread
         Standard deviation of the point spread that the maps are seen through [voxels]; 0 for none.
+    t10
+        Least and largest native T1 of a region [s].
     plasma
         Whether tissue has plasma that follows the arteries at once; vp is 0 otherwise.
     """
@@ -51,21 +64,30 @@ def scene_maps(
     label = _labels(random, size, count)
     ktrans = _log_uniform(random, _KTRANS, count)
     ktrans[random.random(count) < _NO_UPTAKE] = 0
-    ve, t10 = _log_uniform(random, _VE, count), random.uniform(*_T10, count)
-    vp = _log_uniform(random, _VP, count) * plasma
+    ve, native = _log_uniform(random, _VE, count), random.uniform(*t10, count)
+    vp, transit = _log_uniform(random, _VP, count) * plasma, _log_uniform(random, _TRANSIT, count)
     maps = {
         "ktrans": ktrans[label] * _texture(random, size),
         "ve": ve[label] * _texture(random, size),
         "vp": vp[label] * _texture(random, size),
-        "t10": t10[label] * np.sqrt(_texture(random, size)),
+        "transit": transit[label] * _texture(random, size),
+        "t10": native[label] * np.sqrt(_texture(random, size)),
     }
     for _ in range(int(random.integers(0, 5))):
         _put_lesion(random, size, maps)
     if point_spread > 0:
         maps = {name: gaussian_filter(values, point_spread) for name, values in maps.items()}
     maps["ve"] = np.clip(maps["ve"], 0.01, 1.0)
-    maps["ktrans"], maps["vp"] = np.clip(maps["ktrans"], 0, 3), np.clip(maps["vp"], 0, 0.5)
+    maps["ktrans"] = np.clip(maps["ktrans"], 0, np.minimum(_LARGEST_KEP * maps["ve"], 3))
+    maps["vp"] = np.clip(maps["vp"], _VP[0] * plasma, 0.5)
+    flow = maps["vp"] / maps.pop("transit") * SECONDS_PER_MINUTE
+    maps["fp"] = np.maximum(flow, maps["ktrans"] / _LARGEST_EXTRACTION)
     return SceneMaps(**maps)
+
+
+def smooth_field(random: np.random.Generator, size: int) -> Float[np.ndarray, "x y"]:
+    """Random field of mean 0 and standard deviation 1, smooth over the scene."""
+    return _fractal(random, size, 2 * _EXPONENT[1])
 
 
 def _labels(random: np.random.Generator, size: int, count: int) -> Int[np.ndarray, "x y"]:

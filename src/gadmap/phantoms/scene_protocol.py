@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import exp, log, radians
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +17,26 @@ _HEIGHT, _PACE = (0.5, 2.0), (0.7, 1.4)  # of the population's curve, its time s
 _JITTER = 0.3  # of a step
 
 
+class Field(NamedTuple):
+    """What a field strength does: T1 of tissue [s] and relaxivity [1/s per mmol/L].
+
+    Of grey and white matter, muscle, fat to fluid; of the usual agents in plasma at 37 degrees.
+
+    References
+    ----------
+    Bojorquez et al., Magn Reson Imaging 2017;35:69-80; Stanisz et al., Magn Reson Med
+    2005;54:507-512; Rohrer et al., Invest Radiol 2005;40:715-724, table 2; Shen et al., Invest
+    Radiol 2015;50:330-338.
+    """
+
+    t10: tuple[float, float]
+    relaxivity: tuple[float, float]
+
+
+FIELDS = {1.5: Field((0.3, 1.8), (3.3, 6.3)), 3.0: Field((0.4, 2.6), (3.0, 5.5))}
+"""Field strength [T] to what it does."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SceneProtocol:
     """How a scene is acquired.
@@ -28,6 +49,8 @@ class SceneProtocol:
         Frames before the bolus.
     tr, flip_angle
         Repetition time [s] and flip angle [rad].
+    field
+        Field strength [T].
     """
 
     t: Float[np.ndarray, " time"]
@@ -35,36 +58,48 @@ class SceneProtocol:
     baseline_frames: int
     tr: float
     flip_angle: float
+    field: float
 
 
 def scene_protocol(
-    random: np.random.Generator, frames: int | None = None, step: float | None = None
+    random: np.random.Generator,
+    frames: int | None = None,
+    step: float | None = None,
+    jitter: float | None = None,
+    height: float | None = None,
 ) -> SceneProtocol:
-    """A protocol drawn from `random`; of `frames` even frames `step` [s] apart where given."""
-    jitter = 0.0
+    """A protocol drawn from `random`.
+
+    `frames` frames that are `step` [s] apart, off by up to half of `jitter` steps; a plasma curve
+    of `height` over a population's. What is None is drawn, frames and step together. What else is
+    drawn does not depend on what is given.
+    """
+    artery, timing = random.spawn(2)
     if frames is None or step is None:
-        step = _log_uniform(random, _STEP)
+        step = _log_uniform(timing, _STEP)
         fewest, most = (round(duration / step) for duration in _DURATION)
         fewest, most = max(fewest, _FRAMES[0]), max(min(most, _FRAMES[1]), _FRAMES[0])
-        frames = int(random.integers(min(fewest, most), most + 1))
-        jitter = random.choice([0.0, random.uniform(0, _JITTER)])
-    t = step * (np.arange(frames) + jitter * random.uniform(-0.5, 0.5, frames))
+        frames = int(timing.integers(min(fewest, most), most + 1))
+    if jitter is None:
+        jitter = float(timing.choice([0.0, timing.uniform(0, _JITTER)]))
+    t = step * (np.arange(frames) + jitter * timing.uniform(-0.5, 0.5, frames))
     t -= t[0]
-    onset = max(random.uniform(*_BEFORE), t[2] + 0.1)
-    plasma = _plasma(random, t - onset)
+    onset = max(artery.uniform(*_BEFORE), t[2] + 0.1)
+    drawn = _log_uniform(artery, _HEIGHT)
     return SceneProtocol(
         t=t,
-        plasma=plasma,
+        plasma=(height or drawn) * _plasma(artery, t - onset),
         baseline_frames=int(np.searchsorted(t, onset)),
         tr=random.uniform(*_TR),
         flip_angle=radians(random.uniform(*_ANGLE)),
+        field=float(random.choice(list(FIELDS))),
     )
 
 
 def _plasma(
     random: np.random.Generator, since: Float[np.ndarray, " time"]
 ) -> Float[np.ndarray, " time"]:
-    """A population's curve of another height, pace, tail and haematocrit."""
+    """A population's curve of another pace, tail and haematocrit."""
     names = sorted(POPULATION_AIFS)
     curves = [POPULATION_AIFS[name] for name in random.choice(names, 2)]
     share, pace = random.uniform(), random.uniform(*_PACE)
@@ -72,7 +107,7 @@ def _plasma(
     times = torch.from_numpy(since)
     parts = [curve.plasma(times * pace, random.uniform(0.35, 0.48)).numpy() for curve in curves]
     mixed = share * parts[0] + (1 - share) * parts[1]
-    return _log_uniform(random, _HEIGHT) * mixed * np.exp(-tail * np.clip(since, 0, None))
+    return mixed * np.exp(-tail * np.clip(since, 0, None))
 
 
 def _log_uniform(random: np.random.Generator, limits: tuple[float, float]) -> float:

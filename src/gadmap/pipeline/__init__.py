@@ -4,6 +4,7 @@ from gadmap.pipeline.adapt import adapt
 from gadmap.pipeline.cohort import CohortFiles, write_cohort
 from gadmap.pipeline.demo import DemoResult, run_demo
 from gadmap.pipeline.evaluate import Evaluation, evaluate_networks
+from gadmap.pipeline.explain import ExplainResult, explain
 from gadmap.pipeline.info import Collection, info
 from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
@@ -19,6 +20,7 @@ __all__ = [
     "Collection",
     "DemoResult",
     "Evaluation",
+    "ExplainResult",
     "MapResult",
     "PhantomFiles",
     "PreparedPatients",
@@ -30,6 +32,7 @@ __all__ = [
     "Watch",
     "adapt",
     "evaluate_networks",
+    "explain",
     "info",
     "map_exam",
     "prepared_patients",

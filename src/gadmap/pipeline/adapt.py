@@ -3,26 +3,26 @@
 from pathlib import Path
 
 from gadmap.networks.checkpoint import TrainedNetwork
+from gadmap.networks.frame_grid import RIDER_GRID
 from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided, is_guided, read_guided
 from gadmap.networks.shipped import SUFFIX, trained_guided, trained_network
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.stages import Watch, unwatched
 from gadmap.pipeline.train import TrainResult, train_network
 from gadmap.pipeline.train_guided import TrainGuidedResult, train_guided
-from gadmap.training.recipe import MAPPED, Mode, Recipe, changed
+from gadmap.training.recipe import MAPPED, CohortRecipe, Mode, Recipe, changed
 
 ADAPTATION = Recipe(
     mode="adapt",
     steps=400,
     batch=16,
-    voxels=4_096,
     learning_rate=1e-4,
     schedule="cosine",
     clip=1.0,
     validate_every=100,
     checkpoint_every=100,
     choose="last",
-    cohort={"priors": "wide", "count": 12},  # type: ignore[arg-type]  # pydantic makes it
+    cohort=CohortRecipe(priors="wide", count=12, seed=1),
 )
 """Of weights that are trained already: few small steps."""
 
@@ -51,6 +51,8 @@ def adapt(
         Folder of the site's examinations.
     out
         Folder of the training.
+    cache, jobs
+        As in `train_network`; the guided network's labels are scenes, made on the way.
     mode
         "adapt", the default, "hybrid" or "physics": see `gadmap.training.recipe.MODES`.
 
@@ -78,6 +80,7 @@ def adapt(
             progress=progress,
             watch=watch,
         )
+    _require_usual_frames(start)
     return train_network(
         data,
         out,
@@ -97,6 +100,14 @@ def _weights(which: str | Path) -> TrainedNetwork | TrainedGuided:
     if str(which).endswith(SUFFIX) and is_guided(which):
         return read_guided(which)
     return trained_network(which)
+
+
+def _require_usual_frames(trained: TrainedNetwork) -> None:
+    if trained.grid != RIDER_GRID:
+        raise ValueError(
+            f"the weights are of another frame grid, {trained.grid}; expected that of gadmap "
+            f"train, {RIDER_GRID}"
+        )
 
 
 def _quantity(trained: TrainedNetwork) -> str:

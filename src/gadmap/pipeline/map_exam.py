@@ -32,7 +32,7 @@ from gadmap.report import estimator_remarks, write_report
 
 LEAST_SQUARES = "least-squares"
 
-_PREPARATION = {
+PREPARATION = {
     "onset": "mask and onset",
     "motion": "motion",
     "t1": "T1",
@@ -109,28 +109,28 @@ def map_exam(
     if aif == "none":
         require_no_concentration(chosen)
     options = {
-        "vfa": [_named(path) for path in vfa],
-        "t10": _named(t10),
-        "b1": _named(b1),
-        "aif": _named(aif),
+        "vfa": [shown_name(path) for path in vfa],
+        "t10": shown_name(t10),
+        "b1": shown_name(b1),
+        "aif": shown_name(aif),
         "hct": hct,
         "relaxivity": relaxivity,
-        "model": model if needy else None,
+        "model": model if isinstance(chosen, LeastSquares) else None,
         "fit_delay": fit_delay,
-        "estimator": _named(estimator)
+        "estimator": shown_name(estimator)
         if isinstance(estimator, str | Path)
         else type(chosen).__name__,
-        "mask": _named(mask),
+        "mask": shown_name(mask),
         "motion": motion,
         "series": series,
         "frame_step": frame_step,
     }
     with results_folder(out, overwrite) as folder:
         with stages.stage("reading"):
-            dynamic, flips, found = _read(
+            dynamic, flips, found = read_examination(
                 source, vfa, t10 is not None or not needy, series, frame_step
             )
-        with stages.split(_PREPARATION) as progress:
+        with stages.split(PREPARATION) as progress:
             exam = prepare(
                 dynamic,
                 vfa=flips,
@@ -145,7 +145,7 @@ def map_exam(
             )
         with stages.stage("fit" if needy else "network") as progress:
             maps = estimate(exam, chosen, progress=progress)
-        record = _record(options)
+        record = run_record(options)
         with stages.stage("writing"):
             names = write_maps(folder, maps, exam, record | {"seconds": dict(stages.seconds)})
         with stages.stage("report"):
@@ -162,7 +162,7 @@ def map_exam(
     )
 
 
-def _read(
+def read_examination(
     source: PathLike,
     vfa: Sequence[PathLike],
     t1_is_settled: bool,
@@ -180,7 +180,7 @@ def _read(
     return dynamic, flips, (f"{count} flip-angle volumes beside the series give T1",)
 
 
-def _record(options: Mapping[str, object]) -> dict[str, object]:
+def run_record(options: Mapping[str, object]) -> dict[str, object]:
     """What a reader needs to repeat the run; no name of a person or of a folder."""
     versions = {"gadmap": version("gadmap"), "python": platform.python_version()}
     return {
@@ -190,7 +190,7 @@ def _record(options: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _named(value: float | PathLike | None) -> float | str | None:
+def shown_name(value: float | PathLike | None) -> float | str | None:
     """A file's name without its folder, and no folder's name: these are of users and patients."""
     if not isinstance(value, str | Path):
         return value

@@ -17,7 +17,7 @@ from gadmap.estimators import LeastSquares
 from gadmap.networks.frame_grid import RIDER_GRID
 from gadmap.physics.side_by_side import one_thread
 from gadmap.pipeline.inputs import PathLike
-from gadmap.pipeline.sources import Source, SourceScan, patient_sources
+from gadmap.pipeline.sources import Source, patient_sources
 from gadmap.pipeline.stages import Progress
 from gadmap.preparation import prepare
 from gadmap.training.patient import Patient, largest_slices, patient_of
@@ -157,17 +157,17 @@ def _tasks(data: PathLike, recipe: Recipe) -> Iterator[_Task]:
         yield _Task(
             name=source.name,
             digest=patient_digest(source, recipe),
-            make=partial(_prepared, source.name, recipe, source.read),
+            make=partial(_prepared, source, recipe),
         )
 
 
-def _prepared(name: str, recipe: Recipe, read: Callable[[], SourceScan]) -> Patient:
+def _prepared(source: Source, recipe: Recipe) -> Patient:
     """T1, arterial input, mask and fit as in any examination; the fit only where it is kept."""
-    series, vfa, truth = read()
+    (series, vfa), truth = source.read()
     exam = prepare(series, vfa=vfa, aif="auto", motion=recipe.motion)
     slices = largest_slices(exam.mask, recipe.slices)
     fit = LeastSquares("tofts").estimate(replace(exam, mask=_only(exam, slices)))
-    return patient_of(name, exam, fit, truth, RIDER_GRID, slices)
+    return patient_of(source.name, exam, fit, truth(), RIDER_GRID, slices)
 
 
 def _only(exam: Exam, slices: tuple[int, int]) -> np.ndarray:

@@ -8,7 +8,7 @@ from gadmap.pipeline.patients import patient_digest
 from gadmap.pipeline.sources import patient_sources
 from gadmap.pipeline.stages import Progress
 from gadmap.preparation import prepare
-from gadmap.training.real_regions import RealExam, real_exam
+from gadmap.training.real_exam import RealExam, real_exam
 from gadmap.training.recipe import Recipe
 
 
@@ -45,11 +45,11 @@ def real_exams(data: PathLike, recipe: Recipe, progress: Progress | None = None)
     sources = list(patient_sources(data, recipe))
     for done, source in enumerate(sources, 1):
         try:
-            series, vfa, _ = source.read()
+            (series, vfa), _ = source.read()
             exam = prepare(series, vfa=vfa, aif="auto", motion=recipe.motion)
             exams[source.name] = real_exam(source.name, exam, recipe)
             digests[source.name] = patient_digest(source, recipe)
-        except ValueError as error:  # one that is no use must not stop the others
+        except (ValueError, OSError) as error:  # one that is no use must not stop the others
             refused[source.name] = " ".join(str(error).split())
         if progress:
             progress(done, len(sources))

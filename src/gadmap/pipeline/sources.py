@@ -8,17 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from gadmap.data import DceSeries, FlipAngleSeries
 from gadmap.phantoms import PRIORS, patient_case, phantom_of
-from gadmap.pipeline.cohort_exams import CohortExam, cohort_exams
+from gadmap.pipeline.cohort_exams import CohortExam, Scan, cohort_exams
 from gadmap.pipeline.inputs import PathLike
 from gadmap.training.recipe import MAPPED, CohortRecipe, Recipe
 
 PHANTOM = "phantom"
 """What `data` is called where the patients are phantoms that are never written as images."""
 
-SourceScan = tuple[DceSeries, FlipAngleSeries | None, Mapping[str, np.ndarray] | None]
-"""The dynamic series, the flip-angle volumes and the true maps by quantity, where there are any."""
+Truth = Mapping[str, np.ndarray]
+"""True maps by quantity."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,12 @@ class Source:
     settings
         All that makes the patient, in terms of JSON.
     read
-        Reads or makes it.
+        Reads or makes its examination, and what tells the truth of it, where there is one.
     """
 
     name: str
     settings: Mapping[str, Any]
-    read: Callable[[], SourceScan]
+    read: Callable[[], tuple[Scan, Callable[[], Truth | None]]]
 
 
 def patient_sources(data: PathLike, recipe: Recipe) -> Iterator[Source]:
@@ -60,7 +59,7 @@ def _phantoms(cohort: CohortRecipe) -> Iterator[Source]:
         )
 
 
-def _phantom(cohort: CohortRecipe, index: int) -> SourceScan:
+def _phantom(cohort: CohortRecipe, index: int) -> tuple[Scan, Callable[[], Truth]]:
     case = patient_case(
         cohort.seed,
         index,
@@ -70,7 +69,7 @@ def _phantom(cohort: CohortRecipe, index: int) -> SourceScan:
     )
     phantom = phantom_of(case)
     truth = {quantity: phantom.truth[quantity] for quantity in MAPPED}
-    return phantom.exam.series, phantom.vfa, truth
+    return (phantom.exam.series, phantom.vfa), lambda: truth
 
 
 def _examinations(folder: Path) -> Iterator[Source]:
@@ -78,6 +77,6 @@ def _examinations(folder: Path) -> Iterator[Source]:
         yield Source(exam.name, {"files": exam.fingerprint()}, partial(_examination, exam))
 
 
-def _examination(exam: CohortExam) -> SourceScan:
-    series, vfa = exam.read()
-    return series, vfa, exam.truth(series)
+def _examination(exam: CohortExam) -> tuple[Scan, Callable[[], Truth | None]]:
+    scan = exam.read()
+    return scan, partial(exam.truth, scan[0])

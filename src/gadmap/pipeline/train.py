@@ -1,33 +1,29 @@
 """`gadmap train`: a cohort in, the weights of a network out."""
 
-import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from gadmap import __version__
 from gadmap.io.strict_json import plain, write_json
 from gadmap.networks import NETWORKS
 from gadmap.networks.checkpoint import TrainedNetwork, built_network, write_network
 from gadmap.networks.frame_grid import RIDER_GRID
 from gadmap.pipeline.inputs import PathLike
-from gadmap.pipeline.patients import PreparedPatients, prepared_patients
-from gadmap.pipeline.real_exams import RealExams, real_exams
 from gadmap.pipeline.sources import PHANTOM
 from gadmap.pipeline.stages import Stages, Watch, unwatched
+from gadmap.pipeline.training_origin import start_digest, with_start
+from gadmap.pipeline.training_patients import TrainingPatients
 from gadmap.training.curve import Point, read_curve
 from gadmap.training.first_network import configuration, first_network
 from gadmap.training.recipe import Recipe
-from gadmap.training.split import Split, split_patients
-from gadmap.training.training_set import TrainingSet, paired_set, physics_set, training_set
+from gadmap.training.split import Split
+from gadmap.training.training_set import TrainingSet
 
 WEIGHTS, RECORD = "weights.safetensors", "training.json"
 _PREPARED = "patients"
-_LIBRARIES = ("torch", "pytorch-lightning", "numpy")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -106,17 +102,23 @@ def train_network(
     """
     from gadmap.training.train import train
 
-    _require_trainable(recipe)
+    _require_trainable(data, recipe)
     out, stages = Path(out), Stages(watch)
     open_training(out, resume)
-    patients = _Patients(data, recipe, Path(cache or out / _PREPARED), jobs, stages)
+    patients = TrainingPatients(data, recipe, Path(cache or out / _PREPARED), jobs, stages)
     network = first_network(recipe)
     if start is not None:
         network.load_state_dict(start.module.state_dict())
     with stages.stage("regions"):
         found = patients.training_set(start.scales if start else None)
     write_json(out / RECORD, patients.record())
-    identity = plain({"recipe": recipe.model_dump(), "patients": patients.digests})
+    identity = plain(
+        {
+            "recipe": recipe.model_dump(),
+            **patients.digests,
+            "start": start_digest(start.module, start.scales) if start else None,
+        }
+    )
     training = Stages()  # not watched: Lightning shows its own bar
     with training.stage("training"):
         weights = train(
@@ -125,7 +127,7 @@ def train_network(
     curve = read_curve(out / "curve.csv")
     provenance = patients.provenance(found, curve)
     if start is not None:
-        provenance["start"] = dict(start.provenance)
+        provenance = with_start(provenance, start.provenance)
     trained = _trained(recipe, weights, found, provenance)
     return TrainResult(
         trained=trained,
@@ -139,88 +141,14 @@ def train_network(
     )
 
 
-class _Patients:
-    """Who is learned from: patients with labels, examinations without, or both."""
-
-    def __init__(
-        self, data: PathLike, recipe: Recipe, cache: Path, jobs: int, stages: Stages
-    ) -> None:
-        self._data, self._recipe = data, recipe
-        self._labelled: PreparedPatients | None = None
-        self._real: RealExams | None = None
-        self.split = Split(training=(), validation=(), test=())
-        if recipe.labels:
-            source = PHANTOM if recipe.unlabelled else data
-            with stages.stage("patients") as shown:
-                self._labelled = prepared_patients(source, recipe, cache, jobs=jobs, progress=shown)
-            self.split = split_patients(
-                list(self._labelled.patients), recipe.split, recipe.split_seed
-            )
-        if recipe.unlabelled:
-            with stages.stage("examinations") as shown:
-                self._real = real_exams(data, recipe, shown)
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """Name to digest of all."""
-        return {name: digest for part in self._parts for name, digest in part.digests.items()}
-
-    @property
-    def refused(self) -> dict[str, str]:
-        """Name to reason of those that could not be used."""
-        return {name: reason for part in self._parts for name, reason in part.refused.items()}
-
-    @property
-    def without_labels(self) -> tuple[str, ...]:
-        """Names of the examinations without labels."""
-        return tuple(sorted(self._real.exams)) if self._real else ()
-
-    @property
-    def _parts(self) -> list[PreparedPatients | RealExams]:
-        return [part for part in (self._labelled, self._real) if part is not None]
-
-    def training_set(self, scales: Mapping[str, float] | None) -> TrainingSet:
-        """What the recipe's mode learns from."""
-        if self._labelled is None:
-            assert self._real is not None
-            return physics_set(self._real.exams, self._recipe, scales)
-        found = training_set(self._labelled.patients, self.split, self._recipe, scales)
-        return paired_set(found, self._real.exams, self._recipe) if self._real else found
-
-    def record(self) -> dict[str, Any]:
-        """What a reader needs to repeat the training; no name of a folder."""
-        return {
-            "recipe": self._recipe.model_dump(),
-            "patients": asdict(self.split),
-            "without_labels": list(self.without_labels),
-            "refused": self.refused,
-            "versions": versions(),
-        }
-
-    def provenance(self, data: TrainingSet, curve: list[Point]) -> dict[str, Any]:
-        """How the weights came about, for their file: no path and no patient's name."""
-        best = self._recipe.choose == "best"
-        at = min(curve, key=lambda point: point.validation) if best else curve[-1]
-        real = self._real.digests if self._real else {}
-        seen = [self.digests[n] for n in (*self.split.training, *self.split.validation)]
-        provenance = {
-            "data": PHANTOM if str(self._data) == PHANTOM else "a folder of examinations",
-            "recipe": self._recipe.model_dump(),
-            "patients": {
-                **{part: len(names) for part, names in asdict(self.split).items()},
-                "without_labels": len(real),
-            },
-            "seen": sorted({*seen, *real.values()}),
-            "acquisition": data.acquisition,
-            "curve": {"chosen": asdict(at), "last": asdict(curve[-1])},
-            "versions": versions(),
-        }
-        return dict(plain(provenance))
-
-
-def _require_trainable(recipe: Recipe) -> None:
+def _require_trainable(data: PathLike, recipe: Recipe) -> None:
     if recipe.network not in NETWORKS:
         raise ValueError(f"network is {recipe.network!r}; there are {', '.join(NETWORKS)}")
+    if recipe.labels and recipe.unlabelled and str(data) == PHANTOM:
+        raise ValueError(
+            f"data is {PHANTOM!r} with mode {recipe.mode!r}, whose labels are phantoms' anyway; "
+            "expected a folder of examinations to learn from beside"
+        )
     if recipe.curves and recipe.quantity != "all":
         raise ValueError(
             f"quantity is {recipe.quantity!r} with mode {recipe.mode!r}; expected 'all', as a "
@@ -244,12 +172,6 @@ def open_training(out: Path, resume: bool) -> None:
                 "folder"
             )
     out.mkdir(parents=True, exist_ok=True)
-
-
-def versions() -> dict[str, str]:
-    """Of what a training's numbers depend on."""
-    found = {"gadmap": __version__, "python": platform.python_version()}
-    return found | {library: version(library) for library in _LIBRARIES}
 
 
 def _trained(

@@ -12,8 +12,10 @@ from gadmap.networks.fcsa_guided import FcsaGuided
 from gadmap.networks.guided_file import TrainedGuided, built_guided, write_guided
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.real_exams import RealExams, real_exams
+from gadmap.pipeline.sources import PHANTOM
 from gadmap.pipeline.stages import Stages, Watch, unwatched
-from gadmap.pipeline.train import RECORD, WEIGHTS, open_training, versions
+from gadmap.pipeline.train import RECORD, WEIGHTS, open_training
+from gadmap.pipeline.training_origin import start_digest, versions, with_start
 from gadmap.training.curve import Point, read_curve
 from gadmap.training.guided_calibration import calibration, remember
 from gadmap.training.recipe import Recipe
@@ -104,8 +106,13 @@ def train_guided(
         "versions": versions(),
     }
     write_json(out / RECORD, record)
-    patients = dict(real.digests) if real else SCENES
-    identity = plain({"recipe": recipe.model_dump(), "patients": patients})
+    identity = plain(
+        {
+            "recipe": recipe.model_dump(),
+            "patients": dict(real.digests) if real else SCENES,
+            "start": start_digest(start.module, {}) if start else None,
+        }
+    )
     training = Stages()  # not watched: Lightning shows its own bar
     with training.stage("training"):
         weights = train(
@@ -124,13 +131,14 @@ def train_guided(
         factors = calibration(module, scenes.calibration(_CALIBRATED, part=1))
     curve = read_curve(out / "curve.csv")
     provenance = {
-        "data": "a folder of examinations" if real else SCENES,
+        "data": str(data) if str(data) in (SCENES, PHANTOM) else "a folder of examinations",
         "recipe": recipe.model_dump(),
         "seen": sorted(real.digests.values()) if real else [],
         "curve": {"last": asdict(curve[-1])},
         "versions": versions(),
-        **({"start": dict(start.provenance)} if start else {}),
     }
+    if start is not None:
+        provenance = with_start(provenance, start.provenance)
     trained = TrainedGuided(
         quantities=GUIDED, calibration=factors, provenance=dict(plain(provenance)), module=module
     )

@@ -53,6 +53,13 @@ def strip(pixels: UInt8[np.ndarray, "row column 3"], alt: str) -> Picture:
     return Picture(markup=_image("image/png", buffer.getvalue(), pixels.shape, alt), alt=alt)
 
 
+def plate(png: bytes, alt: str) -> Picture:
+    """A PNG file's content as it is."""
+    with Image.open(io.BytesIO(png)) as image:
+        width, height = image.size
+    return Picture(markup=_image("image/png", png, (height, width), alt), alt=alt)
+
+
 def drawing(figure: Figure, name: str, alt: str) -> Picture:
     """A matplotlib figure as inline SVG in the page's own font and text colour.
 

@@ -94,32 +94,39 @@ class Alike:
         """Their weighted sum, of weight 1."""
         with last_features(network) as features:
             nats = self.labels.nats(network, batch.labelled)
-            labelled = _some(features, batch.labelled.weight.any(dim=1))
-            features.clear()
+            labelled = _some(features(), batch.labelled.weight.any(dim=1))
             network(batch.real.signal)
-            real = _some(features, torch.stack([one.counts for one in batch.real.measured]))
+            real = _some(features(), torch.stack([one.counts for one in batch.real.measured]))
         found = nats + self.weight * mean_discrepancy(labelled, real)
         return found, torch.ones_like(found)
 
 
 @contextmanager
-def last_features(network: nn.Module) -> Iterator[list[Float[Tensor, "row feature"]]]:
-    """What enters the network's last layer, a row a voxel, while the context lasts."""
+def last_features(network: nn.Module) -> Iterator[Callable[[], Float[Tensor, "row feature"]]]:
+    """While the context lasts, what entered the layer that was called last, a row a voxel."""
+    calls: list[tuple[nn.Module, Tensor]] = []
+
+    def keep(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        calls.append((layer, inputs[0]))
+
+    def found() -> Tensor:
+        last, _ = calls[-1]  # networks of single voxels call it for some thousands at a time
+        rows = [entered for layer, entered in calls if layer is last]
+        calls.clear()
+        return torch.cat([r.movedim(1, -1).flatten(0, -2) if r.ndim == 4 else r for r in rows])
+
     layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    found: list[Tensor] = []
-
-    def keep(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:  # noqa: ARG001  # torch's call
-        rows = inputs[0]
-        found.append(rows.movedim(1, -1).flatten(0, -2) if rows.ndim == 4 else rows)
-
-    handle = layers[-1].register_forward_pre_hook(keep)
+    handles = [layer.register_forward_pre_hook(keep) for layer in layers]
     try:
         yield found
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
 
 
-def _some(features: list[Tensor], counts: Bool[Tensor, "b h w"]) -> Float[Tensor, "row feature"]:
+def _some(
+    features: Float[Tensor, "voxel feature"], counts: Bool[Tensor, "b h w"]
+) -> Float[Tensor, "row feature"]:
     """Features of voxels that count, evenly from all."""
-    rows = torch.cat(features).float()[counts.flatten()]
+    rows = features.float()[counts.flatten()]
     return rows[torch.linspace(0, len(rows) - 1, min(_COMPARED, len(rows))).long()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from gadmap.data import Acquisition, Exam, ParameterMaps, Reason
+from gadmap.data import Acquisition, CurveFit, Exam, ParameterMaps, Reason
 from gadmap.data.frozen import freeze, freeze_arrays_of, require_shape
 from gadmap.estimators.network_input import network_input
 from gadmap.networks.frame_grid import FrameGrid
@@ -74,7 +74,8 @@ class Patient:
             return self.fit
         if self.truth is None:
             raise ValueError(
-                f"patient {self.name}: no true maps; target 'truth' needs phantoms, else 'fit'"
+                f"patient {self.name}: no true maps; mode 'supervised-truth' needs phantoms, else "
+                "'supervised-fit'"
             )
         return self.truth
 
@@ -130,8 +131,8 @@ def patient_of(
     )
 
 
-def determined(fit: ParameterMaps, quantity: str) -> Bool[np.ndarray, "x y z"]:
-    """Where a least-squares map tells enough of a quantity to learn from.
+def determined(fit: ParameterMaps | CurveFit, quantity: str) -> Bool[np.ndarray, "*grid"]:
+    """Where a least-squares fit tells enough of a quantity to learn from.
 
     ktrans: wherever the fit is valid and has not run to the top of its box, as in vessels, with a
     standard error of at most half of it or .01 1/min. ve and kep: where the curve enhances, the

@@ -11,10 +11,11 @@ from gadmap.estimators.guided_input import FLOORS, GUIDED
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.quantities import KTRANS, VE
-from gadmap.training.real_regions import EXTENDED, TOFTS, Measured, RealBatch
+from gadmap.training.real_exam import EXTENDED, TOFTS
+from gadmap.training.real_regions import Measured, RealBatch
 from gadmap.training.recipe import MAPPED
 
-_KNEE = 0.01  # of an output, below which it bends towards 0
+_KNEE = 0.002  # of an output, below which it bends towards 0
 _SMALLEST = 1e-6  # share of a curve's energy that is no misfit
 _LEAST_VE, _LEAST_KEP = 1e-3, 1e-3
 
@@ -47,7 +48,7 @@ class OutputPhysics:
         sums = []
         for values, measured in zip(positive, batch.measured, strict=True):
             ktrans, ve, kep = values * units[:, None, None]
-            ve = ve + _LEAST_VE
+            ve = ve.clamp(min=_LEAST_VE)
             pairs = [
                 {"ktrans": ktrans, "ve": ve},
                 {"ktrans": ktrans, "ve": ktrans / (kep + _LEAST_KEP)},
@@ -93,12 +94,12 @@ class GuidedPhysics:
         for k, measured in enumerate(batch.measured):
             frames = measured.t.numel()
             parameters = {
-                name: FLOORS[name] * torch.expm1(drawn[k, channel])
+                name: (FLOORS[name] * torch.expm1(drawn[k, channel])).clamp(min=0.0)
                 for channel, name in enumerate(GUIDED)
             }
             parameters[VE.name] = parameters[VE.name].clamp(min=_LEAST_VE)
             nats = misfit(EXTENDED, parameters, measured) - width[k].sum(dim=0) / frames
-            sums.append(nats[measured.counts].sum() + roughness(value[k], measured, self.texture))
+            sums.append(nats[measured.counts].sum() + roughness(drawn[k], measured, self.texture))
         return torch.stack(sums).sum(), _counts(batch).sum().to(value)
 
 

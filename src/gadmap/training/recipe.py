@@ -138,6 +138,11 @@ class Recipe(_Strict):
                 f"batch is {self.batch} and voxels {self.voxels}; expected multiples of the "
                 f"{self.devices} devices, which share them"
             )
+        if self.devices > 1 and self.unlabelled:
+            raise ValueError(
+                f"devices is {self.devices} with mode {self.mode!r}; expected 1, as what several "
+                "processes find could not be added up"
+            )
         if min(self.split) < 1:
             raise ValueError(f"split is {self.split}; expected three numbers of at least 1")
         return self
@@ -177,11 +182,13 @@ GUIDED_RECIPE = Recipe(
     checkpoint_every=250,
     choose="last",
 )
-"""Of the guided network, which learns from scenes: what regards patients does not apply."""
+"""Of the guided network. It learns from scenes: what regards patients is of use to it only where
+it learns from examinations without labels.
+"""
 
 
-def read_recipe(path: str | Path) -> Recipe:
-    """The recipe in a TOML file; what it does not say is the paper's.
+def read_recipe(path: str | Path, network: str | None = None) -> Recipe:
+    """The recipe in a TOML file, of a `network` where given; the rest is that network's usual one.
 
     Raises
     ------
@@ -192,7 +199,7 @@ def read_recipe(path: str | Path) -> Recipe:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not a TOML file ({error})") from error
-    return recipe_of(table, str(path))
+    return recipe_of(table | ({"network": network} if network else {}), str(path))
 
 
 def recipe_of(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
@@ -204,7 +211,8 @@ def recipe_of(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
         In one line, if a key or a value is not known.
     """
     try:
-        return Recipe.model_validate(dict(table))
+        usual = GUIDED_RECIPE if table.get("network") == GUIDED_RECIPE.network else None
+        return Recipe.model_validate(_merged(usual.model_dump() if usual else {}, table))
     except ValidationError as error:
         raise ValueError(f"{source}: {_sentence(error)}") from error
 

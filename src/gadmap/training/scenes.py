@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gadmap.estimators.guided_exam import guided_exam
 from gadmap.estimators.guided_input import FLOORS, GUIDED
-from gadmap.networks.fcsa_guided import Guidance
+from gadmap.networks.fcsa_guided import Guidance, together
 from gadmap.phantoms.scene import Scene, SceneChoices, scene
 
 _TRAINING, _VALIDATION, _CALIBRATION = 0, 1, 2  # what a scene is for, beside the seed
@@ -62,13 +62,7 @@ def scene_batch(scenes: list[Scene]) -> SceneBatch:
     """Scenes as a network sees them."""
     seen, usable = zip(*(guided_exam(one.exam).slice(0) for one in scenes), strict=True)
     return SceneBatch(
-        Guidance(
-            torch.cat([one.features for one in seen]),
-            torch.cat([one.base for one in seen]),
-            torch.cat([one.spread for one in seen]),
-            tuple(one.curves[0] for one in seen),
-            tuple(one.tokens[0] for one in seen),
-        ),
+        together(seen),
         torch.stack([_target(one) for one in scenes]),
         torch.stack(usable).to(torch.float32),
     )

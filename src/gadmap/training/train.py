@@ -14,7 +14,6 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from gadmap.training.batches import Batches, Pairs
 from gadmap.training.curve import cut_curve
 from gadmap.training.keeper import Keeper
 from gadmap.training.module import NetworkTraining, Steps
@@ -77,15 +76,11 @@ def train(
 def _loader(data: TrainingSet, recipe: Recipe, first_step: int) -> DataLoader:
     """The steps' batches; what takes long to make is made ahead, in a process of its own."""
     steps = Steps(data.batches, first_step, recipe.steps)
-    if recipe.devices > 1 or not _takes_long(data.batches):
+    if recipe.devices > 1 or not isinstance(data.batches, Scenes):
         return DataLoader(steps, batch_size=None)
     return DataLoader(
         steps, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn"
     )
-
-
-def _takes_long(batches: Batches) -> bool:
-    return isinstance(batches.labelled if isinstance(batches, Pairs) else batches, Scenes)
 
 
 def _start(network: nn.Module, checkpoint: Path | None, identity: Mapping[str, Any]) -> Snapshot:

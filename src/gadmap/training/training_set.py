@@ -21,7 +21,8 @@ from gadmap.training.crops import (
     upright,
 )
 from gadmap.training.patient import Patient
-from gadmap.training.real_regions import RealExam, RealRegions
+from gadmap.training.real_exam import RealExam
+from gadmap.training.real_regions import RealRegions
 from gadmap.training.recipe import Recipe
 from gadmap.training.regions import region_corners
 from gadmap.training.scales import target_scales
