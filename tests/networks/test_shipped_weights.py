@@ -1,12 +1,17 @@
 """The weights that come with the package, on a phantom that no training has seen."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from gadmap import estimate
+from gadmap.estimators import named_estimator
 from gadmap.evaluation import rmse, ssim
+from gadmap.networks import shipped
 from gadmap.networks.shipped import shipped_weights, trained_network
 from gadmap.phantoms import Case, phantom_of
+from gadmap.training.recipe import recipe_of
 
 LARGEST, FEWEST_STEPS = 1_000_000, 10_000
 STORED = {"ktrans": (0.9653, 0.01613), "ve": (0.9060, 0.06235), "kep": (0.8714, 0.02574)}
@@ -38,3 +43,12 @@ def test_they_are_small_and_trained_for_long_on_phantoms_of_wide_priors():
     assert recipe["steps"] >= FEWEST_STEPS
     assert recipe["cohort"]["priors"] == "wide"
     assert trained.quantities == ("ktrans", "ve", "kep")
+
+
+def test_every_file_that_comes_with_the_package_can_be_used():
+    files = sorted((Path(shipped.__file__).parent / "weights").iterdir())
+    assert [file.name for file in files] == ["fcsa-net-guided.safetensors", "fcsa-net.safetensors"]
+    for file in files:
+        provenance = named_estimator(file.stem).trained.provenance
+        assert provenance["recipe"]["mode"] == "supervised-truth"
+        assert recipe_of(provenance["recipe"]).network == file.stem
