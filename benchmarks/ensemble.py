@@ -6,6 +6,7 @@ scenes, then compared where neither was calibrated.
 """
 
 import argparse
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,12 +14,13 @@ from torch import Tensor
 
 from curves import table
 from gadmap.estimators.guided_input import GUIDED
-from gadmap.networks.fcsa_guided import FcsaGuided, Guidance
+from gadmap.networks.fcsa_guided import FcsaGuided
 from gadmap.networks.shipped import trained_guided
 from gadmap.training.losses import surprise
+from gadmap.training.real_regions import ATTITUDES, each_plane, in_attitude
 from gadmap.training.scenes import SceneBatch, Scenes
 
-SEED, ATTITUDES, NORMAL, COVERED = 770_077, 8, 1.6449, 0.9
+SEED, NORMAL, COVERED = 770_077, 1.6449, 0.9
 
 
 def main() -> None:
@@ -68,28 +70,14 @@ def answer(network: FcsaGuided, batch: SceneBatch, attitudes: int) -> tuple[Tens
     """Values and logarithms of their errors, over some attitudes."""
     values, variances = [], []
     for attitude in range(attitudes):
-        value, width = network(turned(batch.signal, attitude)).chunk(2, dim=1)
+        value, width = network(
+            each_plane(batch.signal, partial(in_attitude, attitude=attitude))
+        ).chunk(2, dim=1)
         values.append(back(value, attitude))
         variances.append(torch.exp(2 * back(width, attitude)))
     stacked = torch.stack(values)
     variance = torch.stack(variances).mean(dim=0) + stacked.var(dim=0, correction=0)
     return stacked.mean(dim=0), variance.log() / 2
-
-
-def turned(seen: Guidance, attitude: int) -> Guidance:
-    """All planes turned by quarters, mirrored in the upper half of the attitudes."""
-
-    def plane(values: Tensor) -> Tensor:
-        quarters = values.rot90(attitude % 4, (-2, -1))
-        return quarters.flip(-1) if attitude >= ATTITUDES // 2 else quarters
-
-    return Guidance(
-        plane(seen.features),
-        plane(seen.base),
-        plane(seen.spread),
-        tuple(plane(curves) for curves in seen.curves),
-        seen.tokens,
-    )
 
 
 def back(values: Tensor, attitude: int) -> Tensor:

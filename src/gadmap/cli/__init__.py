@@ -14,17 +14,23 @@ from gadmap.cli.options import (
     LEAST_SQUARES,
     EstimatorName,
     FileFormat,
+    FlipAngles,
     Frames,
     FrameStep,
+    Haematocrit,
     Input,
+    MaskFile,
     Matrix,
     Model,
+    NativeT1,
     Out,
     Overwrite,
     PriorsName,
     Seed,
+    SeriesName,
     Slices,
     Vendor,
+    require_one_t1,
 )
 from gadmap.cli.reproduce import reproduce
 from gadmap.cli.train import train
@@ -42,11 +48,8 @@ app = typer.Typer(
 def map_command(
     source: Input,
     out: Out,
-    vfa: Annotated[
-        list[Path] | None,
-        typer.Option(help="Flip-angle volumes or DICOM folders for T1."),
-    ] = None,
-    t10: Annotated[str | None, typer.Option(help="Native T1: seconds, or a NIfTI of it.")] = None,
+    vfa: FlipAngles = None,
+    t10: NativeT1 = None,
     b1: Annotated[Path | None, typer.Option(help="NIfTI: actual over nominal flip angle.")] = None,
     aif: Annotated[
         str,
@@ -54,7 +57,7 @@ def map_command(
             help="auto, none, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask."
         ),
     ] = "auto",
-    hct: Annotated[float | None, typer.Option(help="Haematocrit, 0 to 1.")] = None,
+    hct: Haematocrit = None,
     relaxivity: Annotated[float | None, typer.Option(help="r1 in 1/s per mmol/L.")] = None,
     model: Annotated[
         Model | None, typer.Option(help="Kinetic model of least-squares.", show_default="tofts")
@@ -63,19 +66,14 @@ def map_command(
         bool, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
     ] = False,
     estimator: EstimatorName = LEAST_SQUARES,
-    mask: Annotated[str, typer.Option(help="auto, none, or a NIfTI that is non-zero inside.")] = (
-        "auto"
-    ),
+    mask: MaskFile = "auto",
     motion: Annotated[bool, typer.Option("--motion", help="Correct rigid motion.")] = False,
-    series: Annotated[
-        str | None, typer.Option(help="Which series: number, end of the UID, or description.")
-    ] = None,
+    series: SeriesName = None,
     frame_step: FrameStep = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Map an examination: files in, NIfTI maps and a report out."""
-    if vfa and t10 is not None:
-        raise typer.BadParameter("--vfa and --t10 exclude each other: both tell T1")
+    require_one_t1(vfa, t10)
     if model is not None and estimator != LEAST_SQUARES:
         raise typer.BadParameter("--model is what least-squares fits; a network has its own")
     if fit_delay and estimator != LEAST_SQUARES:

@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from gadmap.cli.options import FrameStep, Input, Out, Overwrite
+from gadmap.cli.options import (
+    FlipAngles,
+    FrameStep,
+    Haematocrit,
+    Input,
+    MaskFile,
+    NativeT1,
+    Out,
+    Overwrite,
+    SeriesName,
+    require_one_t1,
+)
 
 
 def explain(
@@ -27,20 +38,14 @@ def explain(
     sampling: Annotated[
         bool, typer.Option("--sampling", help="What each frame is worth to ktrans' error.")
     ] = False,
-    vfa: Annotated[
-        list[Path] | None, typer.Option(help="Flip-angle volumes or DICOM folders for T1.")
-    ] = None,
-    t10: Annotated[str | None, typer.Option(help="Native T1: seconds, or a NIfTI of it.")] = None,
+    vfa: FlipAngles = None,
+    t10: NativeT1 = None,
     aif: Annotated[
         str, typer.Option(help="As of gadmap map; none leaves the arterial curve out.")
     ] = "auto",
-    hct: Annotated[float | None, typer.Option(help="Haematocrit, 0 to 1.")] = None,
-    mask: Annotated[str, typer.Option(help="auto, none, or a NIfTI that is non-zero inside.")] = (
-        "auto"
-    ),
-    series: Annotated[
-        str | None, typer.Option(help="Which series: number, end of the UID, or description.")
-    ] = None,
+    hct: Haematocrit = None,
+    mask: MaskFile = "auto",
+    series: SeriesName = None,
     frame_step: FrameStep = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -49,8 +54,7 @@ def explain(
         raise typer.BadParameter("--region and --voxel exclude each other")
     if sampling and aif == "none":
         raise typer.BadParameter("--sampling needs an arterial input; --aif is none")
-    if vfa and t10 is not None:
-        raise typer.BadParameter("--vfa and --t10 exclude each other: both tell T1")
+    require_one_t1(vfa, t10)
     from gadmap.cli.console import progress_bar, say_explanation
     from gadmap.pipeline import explain as explained
 

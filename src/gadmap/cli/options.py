@@ -57,6 +57,28 @@ EstimatorName = Annotated[
 ]
 
 
+FlipAngles = Annotated[
+    list[Path] | None, typer.Option("--vfa", help="Flip-angle volumes or DICOM folders for T1.")
+]
+NativeT1 = Annotated[
+    str | None, typer.Option("--t10", help="Native T1: seconds, or a NIfTI of it.")
+]
+Haematocrit = Annotated[float | None, typer.Option("--hct", help="Haematocrit, 0 to 1.")]
+MaskFile = Annotated[
+    str, typer.Option("--mask", help="auto, none, or a NIfTI that is non-zero inside.")
+]
+SeriesName = Annotated[
+    str | None,
+    typer.Option("--series", help="Which series: number, end of the UID, or description."),
+]
+
+
+def require_one_t1(vfa: list[Path] | None, t10: str | None) -> None:
+    """Misuse, if T1 is told twice."""
+    if vfa and t10 is not None:
+        raise typer.BadParameter("--vfa and --t10 exclude each other: both tell T1")
+
+
 class FileFormat(StrEnum):
     """What a phantom is written as."""
 

@@ -9,10 +9,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-
 from gadmap import __version__
-from gadmap.data import Exam
 from gadmap.estimators import LeastSquares
 from gadmap.networks.frame_grid import RIDER_GRID
 from gadmap.physics.side_by_side import one_thread
@@ -20,7 +17,7 @@ from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.sources import Source, patient_sources
 from gadmap.pipeline.stages import Progress
 from gadmap.preparation import prepare
-from gadmap.training.patient import Patient, largest_slices, patient_of
+from gadmap.training.patient import Patient, largest_slices, only_slices, patient_of
 from gadmap.training.patient_file import Patients, write_patient
 from gadmap.training.recipe import Recipe
 
@@ -166,15 +163,8 @@ def _prepared(source: Source, recipe: Recipe) -> Patient:
     (series, vfa), truth = source.read()
     exam = prepare(series, vfa=vfa, aif="auto", motion=recipe.motion)
     slices = largest_slices(exam.mask, recipe.slices)
-    fit = LeastSquares("tofts").estimate(replace(exam, mask=_only(exam, slices)))
+    fit = LeastSquares("tofts").estimate(replace(exam, mask=only_slices(exam.mask, slices)))
     return patient_of(source.name, exam, fit, truth(), RIDER_GRID, slices)
-
-
-def _only(exam: Exam, slices: tuple[int, int]) -> np.ndarray:
-    """The mask in some slices."""
-    kept = np.zeros_like(exam.mask)
-    kept[:, :, slice(*slices)] = exam.mask[:, :, slice(*slices)]
-    return kept
 
 
 def patient_digest(source: Source, recipe: Recipe) -> str:

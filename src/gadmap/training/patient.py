@@ -94,6 +94,15 @@ def largest_slices(inside: Bool[np.ndarray, "x y z"], count: int) -> tuple[int, 
     return first, first + count
 
 
+def only_slices(
+    mask: Bool[np.ndarray, "x y z"], slices: tuple[int, int]
+) -> Bool[np.ndarray, "x y z"]:
+    """The mask in the slices from the first to before the last."""
+    kept = np.zeros_like(mask)
+    kept[:, :, slice(*slices)] = mask[:, :, slice(*slices)]
+    return kept
+
+
 def patient_of(
     name: str,
     exam: Exam,

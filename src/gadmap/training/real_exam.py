@@ -1,11 +1,13 @@
 """What a network sees of an examination without labels, and what was measured there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
+from torch import Tensor
 
 from gadmap.data import Acquisition, Exam
 from gadmap.estimators.guided_exam import guided_exam
@@ -16,7 +18,7 @@ from gadmap.networks.fcsa_guided import Guidance
 from gadmap.networks.frame_grid import RIDER_GRID
 from gadmap.networks.guided_file import GUIDED_NETWORK
 from gadmap.physics.voxels import exam_concentration
-from gadmap.training.patient import determined, largest_slices
+from gadmap.training.patient import determined, largest_slices, only_slices
 from gadmap.training.real_regions import Measured, RealRegion, each_plane
 from gadmap.training.recipe import MAPPED, Recipe
 from gadmap.training.regions import region_corners
@@ -57,15 +59,11 @@ def real_exam(name: str, exam: Exam, recipe: Recipe) -> RealExam:
         If there is no region of tissue, or the network cannot see such a series.
     """
     first, stop = largest_slices(exam.mask, recipe.slices)
-    kept = np.zeros_like(exam.mask)
-    kept[:, :, first:stop] = exam.mask[:, :, first:stop]
+    kept = only_slices(exam.mask, (first, stop))
     part = replace(exam, mask=kept)
-    if recipe.network == GUIDED_NETWORK:
-        guided, usual = guided_exam(part), None
-        inside = kept
-    else:
-        guided, usual = None, network_input(exam, RIDER_GRID)
-        inside = kept & usual.body
+    planes, inside = (
+        _guided_planes(part) if recipe.network == GUIDED_NETWORK else _signal_planes(exam, kept)
+    )
     corners = region_corners(
         inside[:, :, first:stop],
         count=recipe.regions,
@@ -84,15 +82,10 @@ def real_exam(name: str, exam: Exam, recipe: Recipe) -> RealExam:
     regions, fits = [], {quantity: [] for quantity in MAPPED}
     for x, y, z in (corners + [0, 0, first]).tolist():  # noqa: RUF005  # a sum of numbers
         here = (slice(x, x + recipe.region_size), slice(y, y + recipe.region_size))
-        if guided is not None:
-            seen, known = guided.slice(z)
-            signal, usable = _cut(seen, here), known[(0, *here)].numpy()
-        else:
-            assert usual is not None
-            signal = torch.from_numpy(usual.plane(z)[here]).movedim(-1, 0)[None].contiguous()
-            usable = usual.usable[(*here, z)]
+        seen, usable = planes(z)
+        signal = _cut(seen, here)
         measured, found = _measured(
-            concentration[(*here, z)], usable, exam.series.t, plasma, model_of(recipe.network)
+            concentration[(*here, z)], usable[here], exam.series.t, plasma, model_of(recipe.network)
         )
         regions.append(RealRegion(signal, measured))
         for quantity, values in found.items():
@@ -132,5 +125,39 @@ def _measured(
     }
 
 
-def _cut(seen: Guidance, here: tuple[slice, slice]) -> Guidance:
-    return each_plane(seen, lambda plane: plane[(..., *here)].contiguous())
+Planes = Callable[[int], tuple[Float[Tensor, "1 frames x y"] | Guidance, np.ndarray]]
+"""What a network sees of a slice, and where it is usable; the last slice asked for is kept."""
+
+
+def _guided_planes(exam: Exam) -> tuple[Planes, Bool[np.ndarray, "x y z"]]:
+    """Planes of the guided network, and the voxels to learn from."""
+    guided = guided_exam(exam)
+
+    @lru_cache(maxsize=1)
+    def plane(z: int) -> tuple[Guidance, np.ndarray]:
+        seen, usable = guided.slice(z)
+        return seen, usable[0].numpy()
+
+    return plane, exam.mask
+
+
+def _signal_planes(
+    exam: Exam, kept: Bool[np.ndarray, "x y z"]
+) -> tuple[Planes, Bool[np.ndarray, "x y z"]]:
+    """Planes of networks of the signal, and the voxels of `kept` to learn from."""
+    usual = network_input(exam, RIDER_GRID)
+
+    @lru_cache(maxsize=1)
+    def plane(z: int) -> tuple[Tensor, np.ndarray]:
+        return torch.from_numpy(usual.plane(z)).movedim(-1, 0)[None], usual.usable[..., z]
+
+    return plane, kept & usual.body
+
+
+def _cut(
+    seen: Float[Tensor, "1 frames x y"] | Guidance, here: tuple[slice, slice]
+) -> Float[Tensor, "1 frames w h"] | Guidance:
+    def cut(plane: Tensor) -> Tensor:
+        return plane[(..., *here)].contiguous()
+
+    return each_plane(seen, cut) if isinstance(seen, Guidance) else cut(seen)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +13,11 @@ from torch import Tensor
 from gadmap.estimators.guided_input import GUIDED
 from gadmap.networks.fcsa_guided import Guidance, together
 
+ATTITUDES = 8
+"""Of a square: its symmetries."""
+
 _REAL = 3  # what a random draw is for, beside the seed
 _LOOKED_AT = 32  # regions
-_SYMMETRIES = 8  # of a square
 
 
 class Measured(NamedTuple):
@@ -76,7 +79,7 @@ class RealRegions:
         """Every `world`-th region of the batch of a step."""
         random = np.random.default_rng([self.seed, _REAL, step])
         chosen = random.integers(len(self.regions), size=self.batch)
-        attitudes = random.integers(_SYMMETRIES, size=self.batch)
+        attitudes = random.integers(ATTITUDES, size=self.batch)
         pairs = list(zip(chosen.tolist(), attitudes.tolist(), strict=True))
         normal = self._normal(random, self.batch)[rank::world]
         return _batch([_turned(self.regions[k], a) for k, a in pairs[rank::world]], normal)
@@ -108,12 +111,8 @@ def _batch(regions: Sequence[RealRegion], normal: Float[Tensor, "b quantity h w"
 
 
 def _turned(region: RealRegion, attitude: int) -> RealRegion:
-    """The region turned by quarters and, in the upper half of the attitudes, mirrored."""
-
-    def plane(values: Tensor) -> Tensor:
-        turned = values.rot90(attitude % 4, (-2, -1))
-        return turned.flip(-1) if attitude >= _SYMMETRIES // 2 else turned
-
+    """The region in an attitude."""
+    plane = partial(in_attitude, attitude=attitude)
     signal, measured = region
     return RealRegion(
         each_plane(signal, plane) if isinstance(signal, Guidance) else plane(signal),
@@ -123,6 +122,12 @@ def _turned(region: RealRegion, attitude: int) -> RealRegion:
             counts=plane(measured.counts),
         ),
     )
+
+
+def in_attitude(plane: Tensor, attitude: int) -> Tensor:
+    """The last two axes turned by quarters and, in the upper half of the attitudes, mirrored."""
+    turned = plane.rot90(attitude % 4, (-2, -1))
+    return turned.flip(-1) if attitude >= ATTITUDES // 2 else turned
 
 
 def each_plane(seen: Guidance, change: Callable[[Tensor], Tensor]) -> Guidance:
