@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     )
     from gadmap.estimators import Estimator, LeastSquares, NetworkEstimator
     from gadmap.fitting import fit_curves
-    from gadmap.pipeline.steps import concentration, estimate, prepare, read, write
+    from gadmap.pipeline.steps import (
+        concentration,
+        estimate,
+        prepare,
+        read,
+        read_results,
+        write,
+    )
 
 __version__ = "0.1.0"
 
@@ -49,6 +56,7 @@ __all__ = [
     "fit_curves",
     "prepare",
     "read",
+    "read_results",
     "write",
 ]
 
@@ -65,7 +73,14 @@ _HOMES = {
     ),
     "gadmap.estimators": ("Estimator", "LeastSquares", "NetworkEstimator"),
     "gadmap.fitting": ("fit_curves",),
-    "gadmap.pipeline.steps": ("concentration", "estimate", "prepare", "read", "write"),
+    "gadmap.pipeline.steps": (
+        "concentration",
+        "estimate",
+        "prepare",
+        "read",
+        "read_results",
+        "write",
+    ),
 }
 
 

@@ -70,6 +70,10 @@ def map_command(
     motion: Annotated[bool, typer.Option("--motion", help="Correct rigid motion.")] = False,
     series: SeriesName = None,
     frame_step: FrameStep = None,
+    no_exam: Annotated[
+        bool,
+        typer.Option("--no-exam", help="Do not keep the examination beside its maps for viewing."),
+    ] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Map an examination: files in, NIfTI maps and a report out."""
@@ -97,6 +101,7 @@ def map_command(
         motion=motion,
         series=series,
         frame_step=frame_step,
+        keep_exam=not no_exam,
         overwrite=overwrite,
         watch=progress_bar,
     )

@@ -65,9 +65,10 @@ def say_result(result: "MapResult", seconds: Mapping[str, float]) -> None:
     estimated, inside = int(result.maps.valid.sum()), int(result.exam.mask.sum())
     out.print(f"estimated {estimated:,} of {inside:,} voxels in the mask", markup=False)
     out.print(times_table(seconds))
-    folder = result.files[0].parent
-    names = ", ".join(file.name for file in result.files)
-    out.print(f"{folder}: {names}", markup=False, soft_wrap=True)
+    folder = result.files[-1].parent  # of the report; the kept examination lies one deeper
+    there = (file.relative_to(folder) for file in result.files)
+    names = dict.fromkeys(f"{p.parts[0]}/" if len(p.parts) > 1 else p.name for p in there)
+    out.print(f"{folder}: {', '.join(names)}", markup=False, soft_wrap=True)
 
 
 def say_explanation(result: "ExplainResult") -> None:

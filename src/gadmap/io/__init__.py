@@ -5,7 +5,9 @@ from gadmap.io.describe import Description, SeriesSummary, describe
 from gadmap.io.dicom_scan import listed
 from gadmap.io.dicom_write import write_dicom
 from gadmap.io.dicom_write_enhanced import write_enhanced_dicom
+from gadmap.io.exam_folder import EXAM_FOLDER, read_exam, write_exam
 from gadmap.io.maps import write_maps
+from gadmap.io.maps_read import read_maps, read_maps_record
 from gadmap.io.nifti import read_volume
 from gadmap.io.nifti_write import write_nifti
 from gadmap.io.read import (
@@ -17,6 +19,7 @@ from gadmap.io.read import (
 from gadmap.io.results_folder import results_folder, strangers_in
 
 __all__ = [
+    "EXAM_FOLDER",
     "AifTable",
     "Description",
     "SeriesSummary",
@@ -24,7 +27,10 @@ __all__ = [
     "find_flip_angles",
     "listed",
     "read_aif",
+    "read_exam",
     "read_flip_angles",
+    "read_maps",
+    "read_maps_record",
     "read_series",
     "read_series_and_flip_angles",
     "read_volume",
@@ -32,6 +38,7 @@ __all__ = [
     "strangers_in",
     "write_dicom",
     "write_enhanced_dicom",
+    "write_exam",
     "write_maps",
     "write_nifti",
 ]

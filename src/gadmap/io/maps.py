@@ -11,6 +11,7 @@ import numpy as np
 
 from gadmap.data import Aif, Exam, ParameterMaps, Reason
 from gadmap.io.aif_table import COMMENT, PLASMA, TIME
+from gadmap.io.exam_folder import EXAM_FOLDER, write_exam
 from gadmap.io.grid import plane, voxel_size
 from gadmap.io.nifti_write import save_nifti
 from gadmap.io.results_folder import results_folder
@@ -24,6 +25,7 @@ def write_maps(
     exam: Exam | None,
     record: Mapping[str, Any],
     *,
+    keep_exam: bool = True,
     overwrite: bool = False,
 ) -> list[Path]:
     """Files of the maps, in a folder that is there completely or not at all.
@@ -37,6 +39,8 @@ def write_maps(
     exam
         What the maps were estimated from; without it there is no `t10.nii.gz` and no `aif.tsv`, and
         `maps.json` holds what the maps know.
+    keep_exam
+        Keep the examination itself in the folder `exam`, for `gadmap.read_results`.
     record
         What else `maps.json` should hold; its `versions` join gadmap's, Python's and numpy's.
         Absolute paths in it are cut to file names.
@@ -54,8 +58,10 @@ def write_maps(
             save_nifti(folder / f"{name}.nii.gz", values, maps.affine, description)
         if exam is not None:
             _write_aif(folder / "aif.tsv", exam.aif)
+            if keep_exam:
+                write_exam(folder / EXAM_FOLDER, exam)
         write_json(folder / "maps.json", _record(maps, exam, record))
-        names = sorted(file.name for file in folder.iterdir())
+        names = sorted(file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
     return [out / name for name in names]
 
 

@@ -3,7 +3,8 @@
 import gzip
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -161,14 +162,26 @@ def open_nifti(path: Path) -> Any:
 
 def samples_of(image: Any, path: Path) -> np.ndarray:
     """Samples with the header's scaling, float32; a compressed file is checked by its checksum."""
+    with _undamaged(image, path) as whole:
+        return whole.get_fdata(dtype=np.float32, caching="unchanged")
+
+
+def stored_samples(image: Any, path: Path) -> np.ndarray:
+    """Samples in the type that the file holds them in; not scaled, as gadmap's own files are."""
+    with _undamaged(image, path) as whole:
+        return np.asanyarray(whole.dataobj)
+
+
+@contextmanager
+def _undamaged(image: Any, path: Path) -> Iterator[Any]:
+    """The image to take samples from, in memory where it is compressed."""
     try:
         if not path.name.endswith(".nii.gz"):
-            return image.get_fdata(dtype=np.float32, caching="unchanged")
+            yield image
+            return
         with gzip.open(path) as stream:
-            whole = type(image).from_stream(stream)
-            samples = whole.get_fdata(dtype=np.float32, caching="unchanged")
+            yield type(image).from_stream(stream)
             stream.read()  # the checksum stands at the end, which a reader of samples never meets
-        return samples
     except (EOFError, zlib.error, OSError, ValueError) as error:
         raise ValueError(f"{path}: damaged or cut short ({_line(error)})") from error
 

@@ -81,6 +81,7 @@ def map_exam(
     motion: bool = False,
     series: str | None = None,
     frame_step: float | None = None,
+    keep_exam: bool = True,
     overwrite: bool = False,
     watch: Watch = unwatched,
 ) -> MapResult:
@@ -90,7 +91,8 @@ def map_exam(
     lie beside the dynamic series are used. The estimator is "least-squares", which fits `model`, if
     `fit_delay` with an arterial delay in every voxel; a network's name or .safetensors file; or an
     `Estimator`. For one that needs no concentration, as networks do, T1 and arterial input are not
-    looked for unless they are given.
+    looked for unless they are given. If `keep_exam`, the examination is kept beside its maps, so
+    that they can be looked at and reported on again.
 
     Raises
     ------
@@ -147,13 +149,20 @@ def map_exam(
             maps = estimate(exam, chosen, progress=progress)
         record = run_record(options)
         with stages.stage("writing"):
-            names = write_maps(folder, maps, exam, record | {"seconds": dict(stages.seconds)})
+            written = write_maps(
+                folder,
+                maps,
+                exam,
+                record | {"seconds": dict(stages.seconds)},
+                keep_exam=keep_exam,
+            )
+            names = [file.relative_to(folder) for file in written]
         with stages.stage("report"):
             write_report(folder / "report.html", exam, maps, record | {"seconds": _shown(stages)})
     return MapResult(
         exam=exam,
         maps=maps,
-        files=[out / file.name for file in (*names, Path("report.html"))],
+        files=[out / name for name in (*names, Path("report.html"))],
         remarks=(
             *(_clock(dynamic), *found, *dynamic.notes, *_skipped(dynamic)),
             *(*exam.assumptions, *estimator_remarks(maps)),

@@ -99,7 +99,7 @@ def _write_truth(folder: Path, phantom: Phantom) -> None:
     """The true maps, B1 and motion, which tissue fills most of a voxel, and how much of it."""
     affine = phantom.truth.affine
     record = {"tissues": phantom.tissues, "seed": phantom.case.seed, "snr": phantom.case.snr}
-    write_maps(folder, phantom.truth, phantom.exam, record)
+    write_maps(folder, phantom.truth, phantom.exam, record, keep_exam=False)
     labels, purity = phantom.labels, phantom.purity.astype(np.float32)
     save_nifti(folder / "labels.nii.gz", labels, affine, "tissue, see maps.json; gadmap")
     save_nifti(folder / "purity.nii.gz", purity, affine, "volume fraction of the tissue, gadmap")

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from gadmap.data import Aif, DceSeries, Exam, ParameterMaps
 from gadmap.estimators import Estimator, named_estimator, require_no_concentration, watched
-from gadmap.io import read_series, write_maps
+from gadmap.io import EXAM_FOLDER, read_exam, read_maps, read_series, write_maps
 from gadmap.physics.voxels import exam_concentration
 from gadmap.pipeline.inputs import (
     FlipAngles,
@@ -184,6 +184,7 @@ def write(
     *,
     exam: Exam | None = None,
     record: Mapping[str, object] | None = None,
+    keep_exam: bool = True,
     overwrite: bool = False,
 ) -> list[Path]:
     """Files of the maps: one NIfTI a quantity, `reason.nii.gz` and `maps.json`.
@@ -199,6 +200,9 @@ def write(
         assumptions to `maps.json`.
     record
         What else `maps.json` should hold.
+    keep_exam
+        Keep the examination too, in the folder `exam`: what `read_results` and the viewer need to
+        show curves.
     overwrite
         Replace results that gadmap wrote there before.
 
@@ -217,7 +221,27 @@ def write(
     >>> gadmap.write(maps, "out/", exam=exam)[0].name  # doctest: +SKIP
     'aif.tsv'
     """
-    return write_maps(out, maps, exam, record or {}, overwrite=overwrite)
+    return write_maps(out, maps, exam, record or {}, keep_exam=keep_exam, overwrite=overwrite)
+
+
+def read_results(folder: PathLike) -> tuple[Exam, ParameterMaps]:
+    """The examination and the maps that `write` or `gadmap map` put into a folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no maps, or its examination was not kept.
+    ValueError
+        If a file is damaged.
+
+    Examples
+    --------
+    >>> exam, maps = gadmap.read_results("out/")  # doctest: +SKIP
+    >>> maps["ktrans"].shape == exam.series.grid  # doctest: +SKIP
+    True
+    """
+    maps = read_maps(folder)
+    return read_exam(Path(folder) / EXAM_FOLDER), maps
 
 
 def concentration(exam: Exam) -> Float[np.ndarray, "x y z time"]:
