@@ -1,18 +1,13 @@
 """Concentration curves of a few voxels, chosen by rule, with what the model makes of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
-from torch import Tensor
 
 from gadmap.data import Exam, ParameterMaps
-from gadmap.physics.forward import tissue_concentration
-from gadmap.physics.kinetics import KINETIC_MODELS
-from gadmap.physics.voxels import exam_concentration
-from gadmap.quantities import DELAY
+from gadmap.evaluation.curves import has_curves, measured_curves, modelled_curves
 from gadmap.report.anatomy import fits_curves, telling
 
 PERCENTILES = (10.0, 50.0, 75.0, 90.0, 97.0, 99.5)
@@ -50,16 +45,13 @@ def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
 
     None where the maps do not come from curves, or are not all that the model needs.
     """
-    model = KINETIC_MODELS.get(maps.model)
-    if not fits_curves(maps) or model is None:
-        return []
-    if not {quantity.name for quantity in model.parameters} <= maps.values.keys():
+    if not fits_curves(maps) or not has_curves(maps):
         return []
     voxels = _at_percentiles(maps, PERCENTILES)
     if not voxels.size:
         return []
-    measured = _concentration_at(exam, voxels)
-    fitted = _fitted_at(exam, maps, voxels)
+    measured = measured_curves(exam, voxels)
+    fitted = modelled_curves(maps, exam.series.t, exam.aif, voxels)
     return [
         VoxelCurve(
             voxel=(int(voxel[0]), int(voxel[1]), int(voxel[2])),
@@ -86,42 +78,3 @@ def _at_percentiles(maps: ParameterMaps, percentiles: tuple[float, ...]) -> Int[
     order = np.argsort(maps["ktrans"][tuple(inside.T)], kind="stable")
     ranks = [round(p / 100 * (len(order) - 1)) for p in percentiles]
     return inside[order[list(dict.fromkeys(ranks))]]
-
-
-def _concentration_at(exam: Exam, voxels: Int[np.ndarray, "n 3"]) -> Float[np.ndarray, "n time"]:
-    """Concentration [mmol/L] in a few voxels, by the same road as the maps."""
-    at = tuple(voxels.T)
-
-    def column(volume: np.ndarray) -> np.ndarray:
-        return volume[at][:, None, None]
-
-    few = replace(
-        exam,
-        series=replace(exam.series, signal=exam.series.signal[at][:, None, None]),
-        t10=column(exam.t10),
-        t10_se=column(exam.t10_se),
-        b1=column(exam.b1),
-        mask=np.ones((len(voxels), 1, 1), dtype=bool),
-    )
-    return exam_concentration(few)[0][:, 0, 0]
-
-
-def _fitted_at(
-    exam: Exam, maps: ParameterMaps, voxels: Int[np.ndarray, "n 3"]
-) -> Float[np.ndarray, "n time"]:
-    """The model's concentration [mmol/L] in a few voxels."""
-    model, at = KINETIC_MODELS[maps.model], tuple(voxels.T)
-    t = exam.series.t
-
-    def there(name: str) -> Tensor:
-        return torch.tensor(maps[name][at].astype(np.float64))
-
-    with torch.inference_mode():
-        curves = tissue_concentration(
-            model,
-            {q.name: there(q.name) for q in model.parameters},
-            torch.tensor((t - t[0]).astype(np.float64)),
-            torch.tensor(np.interp(t, exam.aif.t, exam.aif.plasma)),
-            there(DELAY.name) if DELAY.name in maps.values else None,
-        )
-    return curves.numpy()

@@ -1,0 +1,77 @@
+"""Concentration over time in some voxels: as it was measured, and as the maps say it should be."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from gadmap.data import Aif, Exam, ParameterMaps
+from gadmap.physics.forward import tissue_concentration
+from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.physics.voxels import exam_concentration
+from gadmap.quantities import DELAY
+
+
+def measured_curves(exam: Exam, voxels: Int[np.ndarray, "n 3"]) -> Float[np.ndarray, "n time"]:
+    """Concentration [mmol/L] in voxels (x, y, z), by the same road as the maps.
+
+    NaN where a voxel has none; the mask has no say.
+    """
+    at = tuple(voxels.T)
+
+    def column(volume: np.ndarray) -> np.ndarray:
+        return volume[at][:, None, None]
+
+    few = replace(
+        exam,
+        series=replace(exam.series, signal=exam.series.signal[at][:, None, None]),
+        t10=column(exam.t10),
+        t10_se=column(exam.t10_se),
+        b1=column(exam.b1),
+        mask=np.ones((len(voxels), 1, 1), dtype=bool),
+    )
+    return exam_concentration(few)[0][:, 0, 0]
+
+
+def has_curves(maps: ParameterMaps) -> bool:
+    """Whether the maps hold all parameters of their model, so that it has a curve in a voxel."""
+    model = KINETIC_MODELS.get(maps.model)
+    return model is not None and {q.name for q in model.parameters} <= maps.values.keys()
+
+
+def modelled_curves(
+    maps: ParameterMaps,
+    t: Float[np.ndarray, " time"],
+    aif: Aif,
+    voxels: Int[np.ndarray, "n 3"],
+) -> Float[np.ndarray, "n time"]:
+    """Concentration [mmol/L] that the maps' parameters give in voxels (x, y, z) at times `t` [s].
+
+    NaN where a voxel was not estimated.
+
+    Raises
+    ------
+    ValueError
+        If the maps lack a parameter of their model.
+    """
+    if not has_curves(maps):
+        raise ValueError(
+            f"maps of {', '.join(maps.values)} by {maps.estimator}; expected all parameters of a "
+            "kinetic model"
+        )
+    model, at = KINETIC_MODELS[maps.model], tuple(voxels.T)
+
+    def there(name: str) -> Tensor:
+        return torch.tensor(maps[name][at].astype(np.float64))
+
+    with torch.inference_mode():
+        curves = tissue_concentration(
+            model,
+            {q.name: there(q.name) for q in model.parameters},
+            torch.tensor((t - t[0]).astype(np.float64)),
+            torch.tensor(np.interp(t, aif.t, aif.plasma)),
+            there(DELAY.name) if DELAY.name in maps.values else None,
+        )
+    return curves.numpy()
