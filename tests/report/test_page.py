@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.evaluation.cautions import Findings, findings
 from gadmap.quantities import QUANTITIES
-from gadmap.report import write_report
+from gadmap.report import Additions, Scales, write_report
 
 RECORD = {
     "created": "2026-01-01 00:00 UTC",
@@ -17,6 +18,7 @@ RECORD = {
     "seconds": {"reading": "1.00 s"},
     "versions": {"gadmap": "0.1.0"},
 }
+NOTHING = Findings(cautions=(), course=None)
 VOID = {"meta", "img", "br", "link", "hr", "input", "path", "use", "stop"}
 
 
@@ -56,8 +58,16 @@ def outline(page: str) -> Outline:
 @pytest.fixture(scope="module")
 def page(exam: Exam, maps: ParameterMaps, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    assert write_report(path, exam, maps, RECORD) == path
+    assert write_report(path, exam, maps, RECORD, findings(exam, maps)) == path
     return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def beside(maps: ParameterMaps) -> ParameterMaps:
+    """The same with ktrans a tenth larger, by a network that gives no errors."""
+    values = dict(maps.values) | {"ktrans": (maps["ktrans"] * 1.1).astype(np.float32)}
+    settings = {"uses_concentration": False}
+    return replace(maps, values=values, standard_error={}, estimator="fcsa-net", settings=settings)
 
 
 def test_the_page_asks_nothing_of_the_network(page: str):
@@ -122,7 +132,7 @@ def test_an_examination_without_enhancement_still_has_its_page(
 ):
     reason = np.where(maps.valid, np.uint8(Reason.NO_ENHANCEMENT), maps.reason)
     still = replace(exam, motion=None, aif=replace(exam.aif, voxels=np.empty((0, 3), dtype=int)))
-    path = write_report(tmp_path / "r.html", still, replace(maps, reason=reason), {})
+    path = write_report(tmp_path / "r.html", still, replace(maps, reason=reason), {}, NOTHING)
     page = path.read_text(encoding="utf-8")
     assert "No voxel enhances above noise" in page
     assert "no curve to show" in page
@@ -140,10 +150,59 @@ def test_an_examination_without_any_estimate_still_has_its_page(
         values={name: np.full_like(values, np.nan) for name, values in maps.values.items()},
         standard_error={},
     )
-    page = write_report(tmp_path / "r.html", exam, empty, RECORD).read_text(encoding="utf-8")
+    page = write_report(tmp_path / "r.html", exam, empty, RECORD, NOTHING).read_text(
+        encoding="utf-8"
+    )
     assert "no signal before contrast" in page
 
 
 def test_the_same_result_gives_the_same_page(exam: Exam, maps: ParameterMaps, page: str, tmp_path):
-    again = write_report(tmp_path / "r.html", exam, maps, RECORD).read_text(encoding="utf-8")
-    assert again == page
+    file = write_report(tmp_path / "r.html", exam, maps, RECORD, findings(exam, maps))
+    assert file.read_text(encoding="utf-8") == page
+
+
+def test_scales_are_the_same_in_every_report_and_another_can_be_asked_for(
+    exam: Exam, maps: ParameterMaps, page: str, tmp_path
+):
+    assert "Scale from 0 to 0.5 1/min, the same in every report" in page
+    asked = Additions(scales=Scales(asked={"ktrans": 0.25}))
+    file = write_report(tmp_path / "r.html", exam, maps, RECORD, NOTHING, asked)
+    other = file.read_text(encoding="utf-8")
+    assert "Scale from 0 to 0.25 1/min, as asked for" in other
+    assert "Scale from 0 to 0.6 fraction, the same in every report" in other
+
+
+def test_another_estimate_stands_beside_with_its_agreement(
+    exam: Exam, maps: ParameterMaps, beside: ParameterMaps, tmp_path
+):
+    more = Additions(beside=beside)
+    file = write_report(tmp_path / "r.html", exam, maps, RECORD, NOTHING, more)
+    text = file.read_text(encoding="utf-8")
+    parsed = outline(text)
+    assert not parsed.open
+    assert max(np.diff(parsed.levels)) == 1
+    assert "least-squares beside fcsa-net" in text
+    assert "only least-squares has any" in text
+    for anchor in ("first", "second", "difference"):
+        assert f'id="ktrans-{anchor}"' in text
+    assert "Bland-Altman plot of ktrans" in text
+
+
+def test_cautions_stand_before_anything_else(exam: Exam, maps: ParameterMaps, tmp_path):
+    found = Findings(cautions=("The peak is <low>.",), course=None)
+    file = write_report(tmp_path / "r.html", exam, maps, RECORD, found)
+    text = file.read_text(encoding="utf-8")
+    assert "The peak is &lt;low&gt;." in text
+    assert text.index("Read with care") < text.index("What was measured")
+
+
+def test_residuals_are_told_over_time(page: str):
+    assert "Residuals over time" in page
+    assert "where noise alone gives" in page
+
+
+def test_a_scale_of_nothing_known_is_refused():
+    with pytest.raises(ValueError, match="no such quantity"):
+        Scales(asked={"kapa": 1.0})
+    with pytest.raises(ValueError, match="expected an end above 0"):
+        Scales(asked={"ktrans": 0.0})

@@ -32,6 +32,7 @@ from gadmap.cli.options import (
     Vendor,
     require_one_t1,
 )
+from gadmap.cli.report import report
 from gadmap.cli.reproduce import reproduce
 from gadmap.cli.train import train
 
@@ -230,6 +231,7 @@ app.command()(adapt)
 app.command()(evaluate)
 app.command()(reproduce)
 app.command()(explain)
+app.command()(report)
 
 
 @app.callback(invoke_without_command=True)

@@ -63,6 +63,8 @@ def say_result(result: "MapResult", seconds: Mapping[str, float]) -> None:
     for remark in result.remarks:
         out.print(f"- {remark}", markup=False)
     estimated, inside = int(result.maps.valid.sum()), int(result.exam.mask.sum())
+    for caution in result.cautions:
+        out.print(f"! {caution}", markup=False)
     out.print(f"estimated {estimated:,} of {inside:,} voxels in the mask", markup=False)
     out.print(times_table(seconds))
     folder = result.files[-1].parent  # of the report; the kept examination lies one deeper

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gadmap.data import Aif, Exam, ParameterMaps
+from gadmap.data import Aif, Exam, ParameterMaps, Reason
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import exam_concentration
@@ -33,6 +33,16 @@ def measured_curves(exam: Exam, voxels: Int[np.ndarray, "n 3"]) -> Float[np.ndar
         mask=np.ones((len(voxels), 1, 1), dtype=bool),
     )
     return exam_concentration(few)[0][:, 0, 0]
+
+
+def fits_curves(maps: ParameterMaps) -> bool:
+    """Whether the maps come from curves of concentration; a network's come from the signal."""
+    return bool(maps.settings.get("uses_concentration", True))
+
+
+def enhancing(maps: ParameterMaps) -> Bool[np.ndarray, "x y z"]:
+    """Voxels that were estimated and enhance above noise: those whose parameters say something."""
+    return maps.valid & (maps.reason != Reason.NO_ENHANCEMENT)
 
 
 def has_curves(maps: ParameterMaps) -> bool:

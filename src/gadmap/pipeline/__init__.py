@@ -9,6 +9,7 @@ from gadmap.pipeline.info import Collection, info
 from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
+from gadmap.pipeline.report import ReportResult, report
 from gadmap.pipeline.reproduce import ReproduceResult, reproduce
 from gadmap.pipeline.stages import Progress, Stages, Watch
 from gadmap.pipeline.train import TrainResult, train_network
@@ -25,6 +26,7 @@ __all__ = [
     "PhantomFiles",
     "PreparedPatients",
     "Progress",
+    "ReportResult",
     "ReproduceResult",
     "Stages",
     "TrainGuidedResult",
@@ -36,6 +38,7 @@ __all__ = [
     "info",
     "map_exam",
     "prepared_patients",
+    "report",
     "reproduce",
     "run_demo",
     "train_guided",

@@ -144,10 +144,11 @@ def explain(
         explanation = _explained(exam, own, other, given, sampling, stages)
         record = run_record(options) | {"seconds": dict(stages.seconds)}
         with stages.stage("writing"):
+            page, figures = write_explanation_page(folder, exam, explanation, record)
             files = [
                 *write_explanation_maps(folder, exam, explanation),
-                write_explanation_record(folder, exam, explanation, record),
-                *write_explanation_page(folder, exam, explanation, record),
+                write_explanation_record(folder, exam, explanation, record | {"figures": figures}),
+                *page,
             ]
     return ExplainResult(
         explanation=explanation,

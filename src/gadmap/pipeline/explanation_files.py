@@ -47,6 +47,7 @@ def write_explanation_record(
             "explained_voxels": int(seen.region.sum()),
             "mean_estimate": explanation.gradients.end,
         },
+        "grid": exam.series.grid,
         "frame_times_s": seen.trained.grid.times,
         "frame_times_since": "arrival of the contrast agent",
         "attention": explanation.attention and _attention(explanation.attention, seen),

@@ -17,6 +17,7 @@ from gadmap.estimators import (
     needs_concentration,
     require_no_concentration,
 )
+from gadmap.evaluation.cautions import findings
 from gadmap.io import (
     listed,
     read_flip_angles,
@@ -53,6 +54,8 @@ class MapResult:
         Everything written.
     remarks
         What was found or assumed, for the console.
+    cautions
+        What a reader of the maps should know, in plain words.
     seconds
         Wall-clock time of each stage [s].
     """
@@ -61,6 +64,7 @@ class MapResult:
     maps: ParameterMaps
     files: list[Path]
     remarks: tuple[str, ...]
+    cautions: tuple[str, ...]
     seconds: Mapping[str, float]
 
 
@@ -147,18 +151,22 @@ def map_exam(
             )
         with stages.stage("fit" if needy else "network") as progress:
             maps = estimate(exam, chosen, progress=progress)
+        with stages.stage("checks"):
+            checks = findings(exam, maps)
         record = run_record(options)
         with stages.stage("writing"):
             written = write_maps(
                 folder,
                 maps,
                 exam,
-                record | {"seconds": dict(stages.seconds)},
+                record | {"cautions": checks.cautions, "seconds": dict(stages.seconds)},
                 keep_exam=keep_exam,
             )
             names = [file.relative_to(folder) for file in written]
         with stages.stage("report"):
-            write_report(folder / "report.html", exam, maps, record | {"seconds": _shown(stages)})
+            write_report(
+                folder / "report.html", exam, maps, record | {"seconds": _shown(stages)}, checks
+            )
     return MapResult(
         exam=exam,
         maps=maps,
@@ -167,6 +175,7 @@ def map_exam(
             *(_clock(dynamic), *found, *dynamic.notes, *_skipped(dynamic)),
             *(*exam.assumptions, *estimator_remarks(maps)),
         ),
+        cautions=checks.cautions,
         seconds=stages.seconds,
     )
 

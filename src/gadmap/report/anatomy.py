@@ -7,7 +7,8 @@ from math import isfinite
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
-from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.data import Exam, ParameterMaps
+from gadmap.evaluation.curves import enhancing
 from gadmap.quantities import QUANTITIES
 from gadmap.report.view import View, view_of
 
@@ -81,11 +82,6 @@ def _span(occupied: Bool[np.ndarray, " n"]) -> slice:
     return slice(max(0, int(where[0]) - margin), min(occupied.size, int(where[-1]) + 1 + margin))
 
 
-def enhancing(maps: ParameterMaps) -> Bool[np.ndarray, "x y z"]:
-    """Voxels that were estimated and enhance above noise: those whose parameters say something."""
-    return maps.valid & (maps.reason != Reason.NO_ENHANCEMENT)
-
-
 def determined(maps: ParameterMaps, name: str) -> Bool[np.ndarray, "x y z"]:
     """Enhancing voxels whose data determine the parameter: it did not reach its upper bound.
 
@@ -99,11 +95,6 @@ def determined(maps: ParameterMaps, name: str) -> Bool[np.ndarray, "x y z"]:
             high = float(given.get(source, QUANTITIES[source].bounds)[1])
             drawn = drawn & (maps[source] < high * (1 - _AT_BOUND))
     return drawn
-
-
-def fits_curves(maps: ParameterMaps) -> bool:
-    """Whether the maps come from curves of concentration; a network's come from the signal."""
-    return bool(maps.settings.get("uses_concentration", True))
 
 
 def leading(maps: ParameterMaps) -> str:

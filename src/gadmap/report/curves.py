@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from gadmap.data import Exam, ParameterMaps
-from gadmap.evaluation.curves import has_curves, measured_curves, modelled_curves
-from gadmap.report.anatomy import fits_curves, telling
+from gadmap.evaluation.curves import fits_curves, has_curves, measured_curves, modelled_curves
+from gadmap.report.anatomy import telling
 
 PERCENTILES = (10.0, 50.0, 75.0, 90.0, 97.0, 99.5)
 

@@ -133,8 +133,12 @@ def explanation_figures(exam: Exam, explanation: Explanation) -> Iterator[Explai
 
 def write_explanation_page(
     folder: str | Path, exam: Exam, explanation: Explanation, record: Mapping[str, object]
-) -> list[Path]:
+) -> tuple[list[Path], list[dict[str, str]]]:
     """Write explanation.html, which opens offline, and each of its figures as PNG beside it.
+
+    Returns
+    -------
+    The files; and file, heading and words of each figure.
 
     Raises
     ------
@@ -150,7 +154,11 @@ def write_explanation_page(
         shown.append((one, _picture(one, file)))
     page = folder / "explanation.html"
     page.write_text(_render(exam, explanation, shown, record), encoding="utf-8")
-    return [*files, page]
+    entries = [
+        {"file": file.name, "heading": one.heading, "words": one.words}
+        for file, (one, _) in zip(files, shown, strict=True)
+    ]
+    return [*files, page], entries
 
 
 def _picture(one: ExplainedFigure, file: Path) -> Picture:

@@ -11,15 +11,13 @@ from gadmap.quantities import T10
 from gadmap.report.anatomy import Anatomy, determined, slices_that_matter, telling
 from gadmap.report.mosaic import map_mosaic
 from gadmap.report.picture import Picture, strip
-from gadmap.report.scale import Scale, robust_scale
+from gadmap.report.scale import Scale
+from gadmap.report.scales import VALUES, Scales
 from gadmap.report.words import number, quantity_of, symbol_markup, unit_text
 
 _MOST_SLICES = 12
 _FEW_SLICES = 4
-_VALUES = "viridis"
-_ERRORS = "inferno"
 _BLUR = 0.5
-_TELLING = "voxels where the parameter is three standard errors or more"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,25 +45,29 @@ class MapFigure:
     scale: Scale
 
 
-def parameter_figures(anatomy: Anatomy, maps: ParameterMaps) -> list[MapFigure]:
+def parameter_figures(anatomy: Anatomy, maps: ParameterMaps, scales: Scales) -> list[MapFigure]:
     """One figure for each parameter, where the data determine it."""
     slices = slices_that_matter(maps, _MOST_SLICES)
     figures = []
     for name in parameter_names(maps):
-        scale = parameter_scale(maps, name)
+        scale = parameter_scale(maps, name, scales)
         drawn = determined(maps, name) & ~_blurred(maps, name, scale)
-        figures.append(_figure(anatomy, name, maps[name], drawn, slices, scale))
+        words = quantity_of(name).description
+        figures.append(map_figure(anatomy, name, maps[name], drawn, slices, scale, words))
     return figures
 
 
-def error_figures(anatomy: Anatomy, maps: ParameterMaps) -> list[MapFigure]:
+def error_figures(anatomy: Anatomy, maps: ParameterMaps, scales: Scales) -> list[MapFigure]:
     """One figure of a few slices for each standard error."""
     slices = slices_that_matter(maps, _FEW_SLICES)
     figures = []
     for name, values in maps.standard_error.items():
         drawn = determined(maps, name) & np.isfinite(values)
-        scale = robust_scale(values, drawn & telling(maps, name), _ERRORS, 95.0, _TELLING)
-        figures.append(_figure(anatomy, name, values, drawn, slices, scale, error=True))
+        scale = scales.of_error(name, values, drawn & telling(maps, name))
+        words = f"standard error of {name}"
+        figures.append(
+            map_figure(anatomy, name, values, drawn, slices, scale, words, f"{name}-error")
+        )
     return figures
 
 
@@ -74,18 +76,21 @@ def quality_figure(anatomy: Anatomy, maps: ParameterMaps) -> MapFigure | None:
     if "r2" not in maps.values:
         return None
     slices = slices_that_matter(maps, _MOST_SLICES)
-    scale = Scale(low=0.0, high=1.0, colormap=_VALUES, words="Scale from 0 to 1.")
-    return _figure(anatomy, "r2", maps["r2"], maps.valid, slices, scale)
+    scale = Scale(low=0.0, high=1.0, colormap=VALUES, words="Scale from 0 to 1.")
+    words = quantity_of("r2").description
+    return map_figure(anatomy, "r2", maps["r2"], maps.valid, slices, scale, words)
 
 
-def t10_figure(anatomy: Anatomy, exam: Exam, maps: ParameterMaps) -> MapFigure | None:
+def t10_figure(
+    anatomy: Anatomy, exam: Exam, maps: ParameterMaps, scales: Scales
+) -> MapFigure | None:
     """Native T1 in the mask; None where it is the same everywhere, as an assumed one is."""
     drawn = exam.mask & np.isfinite(exam.t10)
     if not drawn.any() or np.ptp(exam.t10[drawn]) == 0:
         return None
     slices = slices_that_matter(maps, _MOST_SLICES)
-    scale = robust_scale(exam.t10, drawn, _VALUES, 95.0, "the mask")
-    return _figure(anatomy, T10.name, exam.t10, drawn, slices, scale)
+    scale = scales.of(T10.name, exam.t10, drawn, "voxels of the mask")
+    return map_figure(anatomy, T10.name, exam.t10, drawn, slices, scale, T10.description)
 
 
 def parameter_names(maps: ParameterMaps) -> list[str]:
@@ -94,15 +99,15 @@ def parameter_names(maps: ParameterMaps) -> list[str]:
     return [name for name in maps.values if name not in merits]
 
 
-def parameter_scale(maps: ParameterMaps, name: str) -> Scale:
+def parameter_scale(maps: ParameterMaps, name: str, scales: Scales) -> Scale:
     """The scale of a parameter's map, from the voxels where it can be told from zero.
 
     From all that were estimated where there is none of these, or no standard error to tell.
     """
     counted = telling(maps, name)
     if not counted.any() or name not in maps.standard_error:
-        return robust_scale(maps[name], maps.valid, _VALUES, 99.0, "the voxels estimated")
-    return robust_scale(maps[name], counted, _VALUES, 99.0, _TELLING)
+        return scales.of(name, maps[name], maps.valid, "voxels estimated")
+    return scales.of(name, maps[name], counted)
 
 
 def _blurred(maps: ParameterMaps, name: str, scale: Scale) -> Bool[np.ndarray, "x y z"]:
@@ -113,27 +118,27 @@ def _blurred(maps: ParameterMaps, name: str, scale: Scale) -> Bool[np.ndarray, "
     return ~(error <= _BLUR * (scale.high - scale.low))
 
 
-def _figure(
+def map_figure(
     anatomy: Anatomy,
     name: str,
     values: Float[np.ndarray, "x y z"],
     drawn: Bool[np.ndarray, "x y z"],
     slices: list[int],
     scale: Scale,
-    *,
-    error: bool = False,
+    words: str,
+    anchor: str = "",
 ) -> MapFigure:
+    """A map of a quantity with its bar; `words` describe it, `anchor` is its place on the page."""
     quantity = quantity_of(name)
     unit = unit_text(quantity)
-    words = f"standard error of {name}" if error else quantity.description
     ends = f"{number(scale.low)} to {number(scale.high)} {unit}"
     alt = (
-        f"Map of {words if error else f'{name}, {words}'}, over the anatomy in slices "
+        f"Map of {name}, {words}, over the anatomy in slices "
         f"{', '.join(map(str, slices))}; colours from {ends}; median "
         f"{number(_median(values, drawn))} {unit}."
     )
     return MapFigure(
-        name=f"{name}-error" if error else name,
+        name=anchor or name,
         symbol=symbol_markup(quantity),
         unit=unit,
         description=words,

@@ -12,6 +12,7 @@ from gadmap.report.maps_section import parameter_names, parameter_scale
 from gadmap.report.mosaic import class_mosaic
 from gadmap.report.picture import Picture
 from gadmap.report.plots import histogram
+from gadmap.report.scales import Scales
 from gadmap.report.words import number, plain, quantity_of, symbol_markup, unit_text
 
 REASON_COLOURS: dict[int, tuple[int, int, int]] = {
@@ -94,21 +95,21 @@ def reason_picture(anatomy: Anatomy, maps: ParameterMaps) -> Picture | None:
     )
 
 
-def quantity_rows(maps: ParameterMaps) -> list[QuantityRow]:
+def quantity_rows(maps: ParameterMaps, scales: Scales) -> list[QuantityRow]:
     """Distribution of each parameter, and of r2, where the data determine it."""
     names = [name for name in (*parameter_names(maps), "r2") if name in maps.values]
     drawn = {name: determined(maps, name) for name in names}
-    return [_quantity_row(maps, name, drawn[name]) for name in names if drawn[name].any()]
+    return [_quantity_row(maps, name, drawn[name], scales) for name in names if drawn[name].any()]
 
 
-def _quantity_row(maps: ParameterMaps, name: str, drawn: np.ndarray) -> QuantityRow:
+def _quantity_row(maps: ParameterMaps, name: str, drawn: np.ndarray, scales: Scales) -> QuantityRow:
     quantity = quantity_of(name)
     values = maps[name][drawn]
     values = values[np.isfinite(values)]
     p5, p25, p50, p75, p95 = np.percentile(values, (5, 25, 50, 75, 95))
     error = maps.standard_error.get(name)
     median_error = float(np.nanmedian(error[drawn])) if error is not None else float("nan")
-    high = 1.0 if name == "r2" else parameter_scale(maps, name).high
+    high = 1.0 if name == "r2" else parameter_scale(maps, name, scales).high
     return QuantityRow(
         name=name,
         symbol=symbol_markup(quantity),

@@ -1,14 +1,19 @@
 """One self-contained HTML page about one examination."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from markupsafe import Markup
 
 from gadmap.data import Exam, ParameterMaps
-from gadmap.report.anatomy import anatomy_of, enhancing, fits_curves, leading
+from gadmap.evaluation.cautions import Findings
+from gadmap.evaluation.curves import enhancing, fits_curves
+from gadmap.report.anatomy import anatomy_of, leading
+from gadmap.report.comparison_section import comparison_figures
 from gadmap.report.environment import page_environment
+from gadmap.report.explained import ExplainedSection
 from gadmap.report.input_section import curve_figures, input_figure, motion_figure
 from gadmap.report.maps_section import (
     error_figures,
@@ -24,6 +29,8 @@ from gadmap.report.numbers_section import (
     reason_rows,
     record_tables,
 )
+from gadmap.report.residual_section import residual_figures
+from gadmap.report.scales import Scales
 from gadmap.report.words import (
     estimator_remarks,
     number,
@@ -32,22 +39,54 @@ from gadmap.report.words import (
     symbol_markup,
     unit_text,
 )
+from gadmap.whole_file import write_whole
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Additions:
+    """What a page may hold beyond one estimate of one examination.
+
+    Attributes
+    ----------
+    beside
+        Another estimate of the same examination, to compare.
+    explained
+        Figures that explain a network's estimate of it.
+    scales
+        Ends of the colour scales, where they are not to be those of every report.
+    """
+
+    beside: ParameterMaps | None = None
+    explained: ExplainedSection | None = None
+    scales: Scales = field(default_factory=lambda: Scales(asked={}))
+
+
+NOTHING_MORE = Additions()
 
 
 def write_report(
-    path: str | Path, exam: Exam, maps: ParameterMaps, record: Mapping[str, object]
+    path: str | Path,
+    exam: Exam,
+    maps: ParameterMaps,
+    record: Mapping[str, object],
+    found: Findings,
+    additions: Additions = NOTHING_MORE,
 ) -> Path:
     """Write the page and return its path. It opens offline: every figure lies inside it.
 
     Parameters
     ----------
     path
-        The HTML file to write; an existing one is replaced.
+        The HTML file to write; an existing one is replaced when the new one is complete.
     exam, maps
         What was estimated from, and the result.
     record
         What else a reader needs to repeat the run, for the tables at the end: versions, settings,
         seconds per stage. Mappings become tables of their own.
+    found
+        What to know about these maps, from `findings`.
+    additions
+        What more the page is to hold.
 
     Raises
     ------
@@ -55,12 +94,19 @@ def write_report(
         If the file cannot be written.
     """
     path = Path(path)
-    path.write_text(render(exam, maps, record), encoding="utf-8")
+    write_whole(path, render(exam, maps, record, found, additions))
     return path
 
 
-def render(exam: Exam, maps: ParameterMaps, record: Mapping[str, object]) -> str:
+def render(
+    exam: Exam,
+    maps: ParameterMaps,
+    record: Mapping[str, object],
+    found: Findings,
+    additions: Additions = NOTHING_MORE,
+) -> str:
     """The page as text."""
+    scales, beside = additions.scales, additions.beside
     environment = page_environment()
     anatomy = anatomy_of(exam)
     curves, curves_place = curve_figures(anatomy, exam, maps)
@@ -70,18 +116,25 @@ def render(exam: Exam, maps: ParameterMaps, record: Mapping[str, object]) -> str
         view=anatomy.view,
         fitted=fits_curves(maps),
         remarks=estimator_remarks(maps),
+        cautions=found.cautions,
+        residuals=residual_figures(anatomy, exam, maps, found.course)
+        if fits_curves(maps)
+        else None,
+        beside=beside,
+        compared=comparison_figures(anatomy, maps, beside, scales) if beside is not None else [],
+        explained=additions.explained,
         tiles=headline_figures(maps),
         model=maps.model.replace("-", " ").title(),
-        parameters=parameter_figures(anatomy, maps),
-        errors=error_figures(anatomy, maps),
+        parameters=parameter_figures(anatomy, maps, scales),
+        errors=error_figures(anatomy, maps, scales),
         quality=quality_figure(anatomy, maps),
-        t10=t10_figure(anatomy, exam, maps),
+        t10=t10_figure(anatomy, exam, maps, scales),
         arterial=input_figure(anatomy, exam) if fits_curves(maps) else None,
         curves=curves,
         curves_place=curves_place,
         reasons=reason_rows(maps),
         reason_picture=reason_picture(anatomy, maps),
-        quantities=quantity_rows(maps),
+        quantities=quantity_rows(maps, scales),
         motion=motion_figure(exam),
         acquisition=acquisition_facts(anatomy, exam),
         preparation=preparation_facts(exam),
