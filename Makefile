@@ -21,7 +21,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable ".[compressed,dev]"
+		--constraint constraints.txt --editable ".[compressed,notebook,dev]"
 	@touch $@
 
 demo: $(READY)

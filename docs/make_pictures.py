@@ -22,7 +22,7 @@ import gadmap
 from gadmap.data import DceSeries, FlipAngleSeries, Reason
 from gadmap.io import read_series_and_flip_angles
 from gadmap.quantities import QUANTITIES, Quantity
-from gadmap.report.view import view_of
+from gadmap.drawing.view import view_of
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "demo"

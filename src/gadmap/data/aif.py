@@ -7,6 +7,9 @@ from jaxtyping import Float, Int
 
 from gadmap.data.frozen import freeze, require_rising
 
+STAND_IN = "stand-in: "
+"""How the source of a curve begins that stands where none was asked for."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Aif:
@@ -48,3 +51,13 @@ class Aif:
         if not (self.plasma > 0).any():
             raise ValueError("arterial input: no concentration above 0; is it the right column?")
         freeze(self, "t", "plasma", "voxels")
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether the curve only fills the place, as none was asked for."""
+        return self.source.startswith(STAND_IN)
+
+    def _repr_html_(self) -> str:
+        from gadmap.data.plots import aif_html
+
+        return aif_html(self)

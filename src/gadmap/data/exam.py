@@ -1,6 +1,7 @@
 """A complete examination: everything that an estimator may need."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -8,6 +9,9 @@ from jaxtyping import Bool, Float
 from gadmap.data.aif import Aif
 from gadmap.data.frozen import freeze, require_shape
 from gadmap.data.series import DceSeries
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -83,3 +87,19 @@ class Exam:
                 f"{self.series.t[0]:g} to {self.series.t[-1]:g} s. Is it cut short?"
             )
         freeze(self, "t10", "t10_se", "b1", "mask")
+
+    def plot(self) -> "Figure":
+        """A matplotlib figure: anatomy with mask and arterial voxels, input, signal, T1.
+
+        Examples
+        --------
+        >>> exam.plot().savefig("exam.png")  # doctest: +SKIP
+        """
+        from gadmap.data.plots import exam_figure
+
+        return exam_figure(self)
+
+    def _repr_html_(self) -> str:
+        from gadmap.data.plots import exam_html
+
+        return exam_html(self)

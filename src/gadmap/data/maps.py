@@ -1,13 +1,22 @@
 """Results: parameters of fitted curves, and the same as maps on a grid."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from gadmap.data.curve import CurveSource, FittedCurve
 from gadmap.data.frozen import freeze, freeze_arrays_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from gadmap.data.exam import Exam
 
 
 class Reason(IntEnum):
@@ -64,6 +73,8 @@ class CurveFit:
         True where the curve was estimated.
     reason
         A `Reason` for each curve.
+    curves
+        What was fitted, for `curve` and `plot`; None where the fit does not hold it.
     """
 
     model: str
@@ -72,6 +83,7 @@ class CurveFit:
     sse: Float[np.ndarray, "*grid"]
     valid: Bool[np.ndarray, "*grid"]
     reason: UInt8[np.ndarray, "*grid"]
+    curves: CurveSource | None = None
 
     def __post_init__(self) -> None:
         freeze(self, "sse", "valid", "reason")
@@ -79,6 +91,56 @@ class CurveFit:
 
     def __getitem__(self, name: str) -> np.ndarray:
         return _lookup(self.values, name)
+
+    def curve(self, voxel: int | tuple[int, ...]) -> FittedCurve:
+        """What was fitted at an index of the grid, and the model's curve [mmol/L].
+
+        Raises
+        ------
+        IndexError
+            If the grid has no such index.
+        ValueError
+            If nothing was fitted there, or the fit does not hold its curves.
+        """
+        index = voxel if isinstance(voxel, tuple) else (voxel,)
+        grid = self.valid.shape
+        if len(index) != len(grid) or not all(
+            -n <= i < n for i, n in zip(index, grid, strict=True)
+        ):
+            raise IndexError(f"no curve {voxel}; expected an index of a grid of {grid}")
+        if self.curves is None:
+            raise ValueError("this fit does not hold its curves; expected one of fit_curves")
+        if not self.valid[index]:
+            sentence = Reason(int(self.reason[index])).sentence
+            raise ValueError(f"curve {voxel} was not fitted: {sentence}")
+        values = {name: float(array[index]) for name, array in self.values.items()}
+        return self.curves.curve(index, values)
+
+    def plot(self, voxel: int | tuple[int, ...]) -> "Figure":
+        """A matplotlib figure of one curve: samples, fit, residuals, parameters with errors.
+
+        Parameters
+        ----------
+        voxel
+            Index into the grid: a number for a list of curves, else a tuple.
+
+        Raises
+        ------
+        IndexError, ValueError
+            As `curve` does.
+
+        Examples
+        --------
+        >>> fit_curves(concentration, t, cp).plot(3).savefig("curve.png")  # doctest: +SKIP
+        """
+        from gadmap.data.plots import fit_figure
+
+        return fit_figure(self, voxel)
+
+    def _repr_html_(self) -> str:
+        from gadmap.data.plots import fit_html
+
+        return fit_html(self)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -122,6 +184,86 @@ class ParameterMaps:
 
     def __getitem__(self, name: str) -> np.ndarray:
         return _lookup(self.values, name)
+
+    def plot(
+        self,
+        names: Sequence[str] | None = None,
+        slices: Sequence[int] | None = None,
+        exam: "Exam | None" = None,
+    ) -> "Figure":
+        """A matplotlib figure: a row for each map, a column for each slice, colour bars.
+
+        Voxels that do not enhance above noise are clear. Colours run over the same range in every
+        examination.
+
+        Parameters
+        ----------
+        names
+            Maps to draw; all parameters by default.
+        slices
+            Indices along z; by default up to six where most enhances.
+        exam
+            What the maps were estimated from, to draw them over its anatomy.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If there is no such map or slice, or the exam has another grid.
+
+        Examples
+        --------
+        >>> maps.plot(["ktrans", "ve"], exam=exam).savefig("maps.png")  # doctest: +SKIP
+        """
+        from gadmap.data.plots import maps_figure
+
+        return maps_figure(self, names, slices, exam)
+
+    def to_xarray(self) -> "xr.Dataset":
+        """All maps, standard errors (`ktrans_se`) and reasons as an xarray data set.
+
+        Dimensions x, y, z, with positions [mm] where the axes run with the patient's; units,
+        descriptions and lexicon codes as attributes.
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed.
+        """
+        from gadmap.data.tables import maps_dataset
+
+        return maps_dataset(self)
+
+    def to_dataframe(
+        self, labels: "np.ndarray | Mapping[str, np.ndarray] | None" = None
+    ) -> "pd.DataFrame":
+        """A pandas table of regions, or of voxels.
+
+        Parameters
+        ----------
+        labels
+            Whole numbers (x, y, z), 0 for background, or region name to mask (x, y, z). Gives a
+            row for each region and quantity: voxels, valid ones, mean, sd, median, quartiles, 5th
+            and 95th percentile, median standard error. Without it, a row for each voxel estimated.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        ValueError
+            If labels lie on another grid, are no whole numbers, or all 0.
+
+        Examples
+        --------
+        >>> maps.to_dataframe({"tumour": tumour}).query("quantity == 'ktrans'")  # doctest: +SKIP
+        """
+        from gadmap.data.tables import region_table, voxel_table
+
+        return voxel_table(self) if labels is None else region_table(self, labels)
+
+    def _repr_html_(self) -> str:
+        from gadmap.data.plots import maps_html
+
+        return maps_html(self)
 
 
 def _lookup(values: Mapping[str, np.ndarray], name: str) -> np.ndarray:

@@ -75,6 +75,11 @@ class DceSeries:
         x, y, z = self.signal.shape[:3]
         return x, y, z
 
+    def _repr_html_(self) -> str:
+        from gadmap.data.plots import series_html
+
+        return series_html(self)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FlipAngleSeries:

@@ -12,6 +12,7 @@ from gadmap.data import CurveFit, Reason
 from gadmap.data.frozen import require_rising
 from gadmap.fitting.chunk import Weighting, fit_chunk, weighting
 from gadmap.fitting.delayed import delays, fit_delayed_chunk
+from gadmap.fitting.fitted import FittedCurves
 from gadmap.fitting.problem import make_problem
 from gadmap.fitting.results import Results
 from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, KineticModel
@@ -123,7 +124,8 @@ def fit_curves(
         _store(results, fit, rows, curves)
         if progress:
             progress(min(rows.stop, len(curves)), len(curves))
-    return _curve_fit(model, results, concentration.shape[:-1])
+    source = FittedCurves(model=kinetic_model, concentration=concentration, t=t, cp=cp)
+    return _curve_fit(source, results, concentration.shape[:-1])
 
 
 def _chunks(count: int, largest: int) -> list[slice]:
@@ -152,7 +154,7 @@ def _store(
 
 
 def _curve_fit(
-    model: str, results: dict[str, dict[str, np.ndarray]], grid: tuple[int, ...]
+    source: FittedCurves, results: dict[str, dict[str, np.ndarray]], grid: tuple[int, ...]
 ) -> CurveFit:
     shaped = {
         kind: {name: array.reshape(grid) for name, array in arrays.items()}
@@ -160,7 +162,8 @@ def _curve_fit(
     }
     reason = shaped["curve"]["reason"]
     return CurveFit(
-        model=model,
+        model=source.model.name,
+        curves=source,
         values=shaped["values"],
         standard_error=shaped["standard_error"],
         sse=shaped["curve"][SSE.name],

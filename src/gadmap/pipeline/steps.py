@@ -21,7 +21,6 @@ from gadmap.pipeline.inputs import (
     with_file_names,
 )
 from gadmap.pipeline.stages import NamedProgress, Progress
-from gadmap.preparation import STAND_IN
 from gadmap.preparation import prepare as prepare_exam
 
 
@@ -173,7 +172,7 @@ def estimate(
     ((256, 256, 16), (256, 256, 16))
     """
     chosen = named_estimator(estimator)
-    if exam.aif.source.startswith(STAND_IN):
+    if exam.aif.stand_in:
         require_no_concentration(chosen)
     return watched(chosen, progress).estimate(exam)
 

@@ -1,6 +1,6 @@
 """From a dynamic series to a complete examination: T1, arterial input, mask, motion."""
 
-from gadmap.preparation.aif_population import STAND_IN
+from gadmap.data.aif import STAND_IN
 from gadmap.preparation.mask import foreground
 from gadmap.preparation.prepare import prepare
 from gadmap.preparation.t10 import flip_angle_t10

@@ -7,6 +7,7 @@ from scipy.optimize import nnls
 from torch import Tensor
 
 from gadmap.data import Aif, DceSeries
+from gadmap.data.aif import STAND_IN
 from gadmap.physics.aifs import POPULATION_AIFS, PopulationAif
 from gadmap.physics.convolution import exponential_convolution
 from gadmap.physics.relaxivity import concentration_of_rate
@@ -16,7 +17,6 @@ from gadmap.preparation.curve_onset import Onset
 from gadmap.preparation.onset import voxels_by_change
 from gadmap.quantities import SECONDS_PER_MINUTE
 
-STAND_IN = "stand-in: "
 """How the source of a curve begins that no estimator may use."""
 
 _KEPS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float
 
 from gadmap.data import Exam, ParameterMaps
+from gadmap.drawing.slices import largest, slices_by_weight
+from gadmap.drawing.view import View, view_of
 from gadmap.evaluation.curves import enhancing
 from gadmap.quantities import QUANTITIES
-from gadmap.report.view import View, view_of
 
 _MARGIN = 0.04
 _SURE = 3.0
-_NEGLIGIBLE = 1e-9
 _AT_BOUND = 1e-5
 _SOURCES = {"kep": ("ktrans", "ve"), "r2": ()}
 
@@ -124,19 +124,9 @@ def slices_that_matter(maps: ParameterMaps, most: int) -> list[int]:
     be told from zero count, capped at their 99th percentile: a vessel is no reason to show a slice.
     """
     name = leading(maps)
-    drawn = telling(maps, name)
-    values = np.where(drawn, maps[name], 0).astype(np.float64)
-    cap = float(np.percentile(values[drawn], 99.0)) if drawn.any() else 1.0
-    weight = np.minimum(values / (cap or 1.0), 1) ** 2
-    area = _NEGLIGIBLE * maps.valid.sum(axis=(0, 1))
-    return _largest(weight.sum(axis=(0, 1)) + area, most) or [maps.valid.shape[2] // 2]
+    return slices_by_weight(maps[name], telling(maps, name), most, also=maps.valid)
 
 
 def slices_by_area(where: Bool[np.ndarray, "x y z"], most: int) -> list[int]:
     """At most so many slices with the largest area, in the order of the array."""
-    return _largest(where.sum(axis=(0, 1)), most)
-
-
-def _largest(weight: Shaped[np.ndarray, " z"], most: int) -> list[int]:
-    chosen = np.argsort(-weight, kind="stable")[:most]
-    return sorted(int(k) for k in chosen if weight[k] > 0)
+    return largest(where.sum(axis=(0, 1)), most)

@@ -8,13 +8,13 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from gadmap.data import ParameterMaps
+from gadmap.drawing.scale import Scale
 from gadmap.evaluation.comparison import Comparison, compared
 from gadmap.evaluation.curves import fits_curves
 from gadmap.report.anatomy import Anatomy, determined, slices_that_matter
 from gadmap.report.maps_section import MapFigure, map_figure, parameter_names
 from gadmap.report.picture import INK, Picture, drawing
 from gadmap.report.plots import FIT, plain_figure
-from gadmap.report.scale import Scale
 from gadmap.report.scales import Scales
 from gadmap.report.words import number, quantity_of, symbol_markup, unit_text
 

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from gadmap.data import Exam
 from gadmap.explanation import Attention, Deletion, FrameGradients, Sampling, SeenRegion
-from gadmap.preparation import STAND_IN
 from gadmap.report.picture import INK
 from gadmap.report.plots import FILL, FIT, FONT, plain_axes, plain_figure
 
@@ -152,7 +151,7 @@ def _over_time(
 
 def has_arterial_curve(exam: Exam) -> bool:
     """Whether the arterial input is a real one, and not what stands in for none."""
-    return not exam.aif.source.startswith(STAND_IN)
+    return not exam.aif.stand_in
 
 
 def _finish(figure: Figure, axes: tuple[Axes, ...]) -> None:

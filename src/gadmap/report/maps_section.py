@@ -7,11 +7,11 @@ from jaxtyping import Bool, Float
 from markupsafe import Markup
 
 from gadmap.data import Exam, ParameterMaps
+from gadmap.drawing.scale import Scale
 from gadmap.quantities import T10
 from gadmap.report.anatomy import Anatomy, determined, slices_that_matter, telling
 from gadmap.report.mosaic import map_mosaic
 from gadmap.report.picture import Picture, strip
-from gadmap.report.scale import Scale
 from gadmap.report.scales import VALUES, Scales
 from gadmap.report.words import number, quantity_of, symbol_markup, unit_text
 

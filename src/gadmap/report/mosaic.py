@@ -9,9 +9,9 @@ from jaxtyping import Bool, Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 from PIL.Image import Resampling
 
+from gadmap.drawing.scale import Scale
 from gadmap.report.anatomy import Anatomy
 from gadmap.report.picture import Picture, photograph
-from gadmap.report.scale import Scale
 
 _TILE_WIDTH = 300
 _MOST_HEIGHT = 1200

@@ -8,11 +8,11 @@ from jaxtyping import Bool, Float, UInt8
 from PIL import Image, ImageDraw
 from PIL.Image import Resampling
 
+from gadmap.drawing.scale import Scale, rounded_up
 from gadmap.evaluation import rmse
 from gadmap.evaluation.published import LABELS
 from gadmap.report.paper_results import PaperCase, PaperResults
 from gadmap.report.picture import Picture, photograph, strip
-from gadmap.report.scale import Scale, rounded_up
 from gadmap.report.words import quantity_of, unit_text
 
 _TILE = 220

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gadmap.data import Exam, ParameterMaps
+from gadmap.drawing.scale import Scale
 from gadmap.evaluation.curves import enhancing, has_curves
 from gadmap.evaluation.residuals import ResidualCourse, structure_map
 from gadmap.report.anatomy import Anatomy, slices_that_matter
 from gadmap.report.mosaic import map_mosaic
 from gadmap.report.picture import INK, Picture, drawing, strip
 from gadmap.report.plots import FILL, FIT, plain_axes, plain_figure
-from gadmap.report.scale import Scale
 
 _FEW_SLICES = 4
 _STRUCTURE = Scale(

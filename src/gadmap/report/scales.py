@@ -6,21 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from gadmap.drawing.scale import ENDS, Scale, robust_scale, rounded_up
 from gadmap.quantities import QUANTITIES
-from gadmap.report.scale import Scale, robust_scale, rounded_up
 from gadmap.report.words import number, quantity_of, unit_text
 
 VALUES = "viridis"
 ERRORS = "inferno"
-ENDS: Mapping[str, float] = {
-    "ktrans": 0.5,
-    "ve": 0.6,
-    "kep": 2.0,
-    "vp": 0.2,
-    "ps": 0.5,
-    "fp": 100.0,
-    "t10": 3.0,
-}
 _ERROR_END = 0.2  # of the map's
 _FEW, _MANY = 0.2, 0.1
 _TOLD = "voxels where the parameter is three standard errors or more"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gadmap.report.scale import robust_scale
+from gadmap.drawing.scale import robust_scale
 
 
 @pytest.mark.parametrize("size", [1e-4, 0.037, 1.0, 731.0])

@@ -1,5 +1,6 @@
 """From values to colours: a robust scale and its bar."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -7,6 +8,17 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from matplotlib import colormaps
 from matplotlib.ticker import MaxNLocator
+
+ENDS: Mapping[str, float] = {
+    "ktrans": 0.5,
+    "ve": 0.6,
+    "kep": 2.0,
+    "vp": 0.2,
+    "ps": 0.5,
+    "fp": 100.0,
+    "t10": 3.0,
+}
+"""Upper end of each quantity's scale, in its unit: the same for every examination."""
 
 _BAR_COLOURS = 256
 

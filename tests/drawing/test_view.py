@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from gadmap.report.view import view_of
+from gadmap.drawing.view import view_of
 
 AXES = {
     "L": (-1, 0, 0),
