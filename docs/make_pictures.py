@@ -20,9 +20,9 @@ from PIL import Image
 
 import gadmap
 from gadmap.data import DceSeries, FlipAngleSeries, Reason
+from gadmap.drawing.view import view_of
 from gadmap.io import read_series_and_flip_angles
 from gadmap.quantities import QUANTITIES, Quantity
-from gadmap.drawing.view import view_of
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "demo"
@@ -60,9 +60,16 @@ def main() -> None:
         sys.exit("no results in demo/; run `make demo` first")
     series, flips = read_series_and_flip_angles(DEMO / "phantom" / "dicom")
     cut = Slice(series)
+    notebook()
     plt.rcParams.update({"text.color": INK, "font.size": 10, "axes.titlesize": 10.5})
     demonstration(series, cut)
     estimators(series, flips, cut)
+
+
+def notebook() -> None:
+    """What a notebook draws."""
+    exam, maps = gadmap.read_results(DEMO / "maps")
+    maps.plot(["ktrans", "ve"], exam=exam).savefig(IMAGES / "notebook.png", dpi=80)
 
 
 def demonstration(series: DceSeries, cut: Slice) -> None:

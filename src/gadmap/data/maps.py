@@ -193,8 +193,9 @@ class ParameterMaps:
     ) -> "Figure":
         """A matplotlib figure: a row for each map, a column for each slice, colour bars.
 
-        Voxels that do not enhance above noise are clear. Colours run over the same range in every
-        examination.
+        Voxels are clear that do not enhance above noise or whose data do not determine the map:
+        at an upper bound, or with a standard error above half of the colours' range. Colours run
+        over the same range in every examination.
 
         Parameters
         ----------

@@ -24,6 +24,7 @@ from gadmap.quantities import QUANTITIES
 
 MERITS = ("r2", "sse", "aic", "aicc")
 _MOST_SLICES = 6
+_AT_BOUND = 0.99999
 
 
 def maps_figure(
@@ -166,8 +167,17 @@ def _label(name: str) -> str:
 
 
 def _drawn(maps: ParameterMaps, name: str) -> np.ndarray:
-    """The map where it was estimated and enhances; a fit's noise elsewhere hides what is there."""
-    return np.where(maps.valid & (maps.reason != Reason.NO_ENHANCEMENT), maps[name], np.nan)
+    """The map where its voxel enhances and the data determine it.
+
+    Elsewhere a fit's noise would hide what is there: at an upper bound, and where the standard
+    error is more than half of the colours' range.
+    """
+    drawn = maps.valid & (maps.reason != Reason.NO_ENHANCEMENT)
+    if name in QUANTITIES:
+        drawn = drawn & ~(maps[name] >= _AT_BOUND * QUANTITIES[name].bounds[1])
+    if name in maps.standard_error:
+        drawn = drawn & (maps.standard_error[name] <= scale_end(name, maps[name]) / 2)
+    return np.where(drawn, maps[name], np.nan)
 
 
 def _slices(maps: ParameterMaps) -> list[int]:

@@ -85,7 +85,9 @@ def exam_figure(
     curve.set_title("mean signal of the mask", fontsize=9)
     curve.set_ylabel("over the baseline")
     curve.legend(fontsize=8, frameon=False)
-    t1.hist(t10, bins=60, color="#4c86b8")
+    t1.hist(
+        t10, bins=60, range=(0, float(np.percentile(t10, 99)) if t10.size else 1), color="#4c86b8"
+    )
     t1.set_title(f"native T1: {words[1]}", fontsize=9)
     t1.set_xlabel("T1 [s]")
     t1.set_ylabel("voxels")

@@ -17,7 +17,6 @@ _SAMPLING_ERROR = 0.02
 _T1_ERROR = 0.15
 _SHARE_AT_BOUND = 0.2
 _SHARE_TOO_HIGH = 0.01
-_POOR_FIT = 0.5
 _HIGH_FIELD = 2.5  # T, from where flip angles err by tens of percent
 _SHIFT = 0.1
 _PROBED = 200
@@ -60,9 +59,8 @@ def exam_cautions(exam: Exam) -> Iterator[str]:
 
 
 def map_cautions(maps: ParameterMaps, course: ResidualCourse | None) -> Iterator[str]:
-    """Sentences on the result: reasons that are frequent, a poor fit, residuals with a pattern."""
+    """Sentences on the result: reasons that are frequent, residuals with a pattern."""
     yield from _of_reasons(maps)
-    yield from _of_fit(maps)
     if course is not None:
         yield from _of_residuals(course)
 
@@ -178,17 +176,6 @@ def _of_reasons(maps: ParameterMaps) -> Iterator[str]:
             f"In {bound:.0%} of the voxels that enhance a parameter ended at its bound: their data "
             "do not determine it; the reason map shows where."
         )
-
-
-def _of_fit(maps: ParameterMaps) -> Iterator[str]:
-    drawn = enhancing(maps)
-    if "r2" in maps.values and drawn.any():
-        middle = float(np.nanmedian(maps["r2"][drawn]))
-        if middle < _POOR_FIT:
-            yield (
-                f"The model explains {middle:.0%} of the variance in the median voxel that "
-                "enhances: noise is as large as what is fitted, or the model does not suit."
-            )
 
 
 def _of_residuals(course: ResidualCourse) -> Iterator[str]:

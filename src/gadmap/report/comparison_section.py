@@ -1,6 +1,6 @@
 """Another estimate of the same examination beside this one: maps, differences, agreement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from gadmap.data import ParameterMaps
 from gadmap.drawing.scale import Scale
 from gadmap.evaluation.comparison import Comparison, compared
 from gadmap.evaluation.curves import fits_curves
-from gadmap.report.anatomy import Anatomy, determined, slices_that_matter
+from gadmap.report.anatomy import Anatomy, slices_that_matter, telling
 from gadmap.report.maps_section import MapFigure, map_figure, parameter_names
 from gadmap.report.picture import INK, Picture, drawing
 from gadmap.report.plots import FIT, plain_figure
@@ -56,14 +56,14 @@ class ComparedQuantity:
 def comparison_figures(
     anatomy: Anatomy, maps: ParameterMaps, other: ParameterMaps, scales: Scales
 ) -> list[ComparedQuantity]:
-    """Every parameter that both have, in the voxels where a fit's data determine it."""
+    """Every parameter that both have, in the voxels where a fit can tell it from zero."""
     fits = [one for one in (maps, other) if fits_curves(one)] or [maps]
     slices = slices_that_matter(fits[0], _FEW_SLICES)
     shown = []
     for name in parameter_names(maps):
         if name not in other.values:
             continue
-        where = np.logical_and.reduce([determined(one, name) for one in fits])
+        where = np.logical_and.reduce([telling(one, name) for one in fits])
         found = compared(maps, other, name, where)
         if found is not None:
             shown.append(_quantity(anatomy, maps, other, found, slices, scales))
@@ -89,7 +89,7 @@ def _quantity(
     )
     volumes = (
         (maps[name], maps.estimator, "first", scale),
-        (other[name], other.estimator, "second", scale),
+        (other[name], other.estimator, "second", replace(scale, words="On the same scale.")),
         (maps[name] - other[name], "difference", "difference", apart),
     )
     unit = unit_text(quantity)
