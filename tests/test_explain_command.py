@@ -16,6 +16,7 @@ from gadmap.io import read_volume
 from gadmap.networks.checkpoint import write_network
 from gadmap.networks.frame_grid import FrameGrid
 from gadmap.pipeline import write_phantom
+from gadmap.report import read_explained
 
 GRID = FrameGrid(step=9.6, frames=20, baseline=3)
 FIGURES = {
@@ -103,7 +104,10 @@ def test_everything_is_written(run, series, tumour, weights, tmp_path):
     text = re.sub(r"base64,[^\"]*", "", page)
     assert 'src="http' not in text
     assert text.count("<section") == len(FIGURES) + 1
-    assert done.code == 0
+
+    explained = read_explained(out, gadmap.prepare(gadmap.read(series), aif="none"))
+    assert explained.network == "fcsa-net"
+    assert len(explained.figures) == len(FIGURES)
 
 
 def test_a_network_without_attention_says_so_in_a_line(run, series, tumour, weights, tmp_path):

@@ -81,6 +81,11 @@ def test_what_does_not_enhance_is_clear_and_lies_over_the_anatomy():
     ).sum() - 1
 
 
+def test_a_notebook_displays_a_figure_without_pyplot():
+    png = MAPS.plot(["ktrans"], slices=[1])._repr_png_()
+    assert png.startswith(b"\x89PNG")
+
+
 def test_maps_and_slices_that_are_not_there_are_refused():
     with pytest.raises(KeyError, match="no map of 'fp'"):
         MAPS.plot(["fp"])

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from gadmap.drawing.figure import ShownFigure
 from gadmap.drawing.montage import show_slice
 from gadmap.drawing.view import view_of
 
@@ -21,7 +22,7 @@ def curve_figure(
     words: Sequence[str],
 ) -> Figure:
     """Samples and fitted curve above, residuals below; `words` stand beside the curve."""
-    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    figure = ShownFigure(figsize=(6.4, 4.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     upper.plot(t, measured, "o", color=MEASURED, markersize=3, label="measured")
     upper.plot(t, fitted, color=FITTED, linewidth=1.8, label="fitted")
@@ -70,7 +71,7 @@ def exam_figure(
     words
         Sources of the arterial input and of T1.
     """
-    figure = Figure(figsize=(9.6, 6.4), layout="constrained")
+    figure = ShownFigure(figsize=(9.6, 6.4), layout="constrained")
     (place, input_axes), (curve, t1) = figure.subplots(2, 2)
     _place(place, anatomy, affine, mask, voxels)
     input_axes.set_title(f"arterial input: {words[0]}", fontsize=9)

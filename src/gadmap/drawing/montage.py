@@ -11,6 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from gadmap.drawing.figure import ShownFigure
 from gadmap.drawing.scale import ENDS, rounded_up
 from gadmap.drawing.view import View, view_of
 
@@ -54,7 +55,7 @@ def montage(
     window = _window(drawn)
     height, width = view.picture(drawn[(*window, 0)]).shape
     tall = height * view.pixel[0] / (width * view.pixel[1])
-    figure = Figure(
+    figure = ShownFigure(
         figsize=(_TILE * len(slices) + 0.9, _TILE * tall * len(panels) + 0.3), layout="constrained"
     )
     axes = figure.subplots(len(panels), len(slices), squeeze=False)
