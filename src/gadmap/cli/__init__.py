@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gadmap.cli.adapt import adapt
+from gadmap.cli.dicom import dicom
 from gadmap.cli.evaluate import evaluate
 from gadmap.cli.explain import explain
 from gadmap.cli.options import (
@@ -232,6 +233,7 @@ app.command()(evaluate)
 app.command()(reproduce)
 app.command()(explain)
 app.command()(report)
+app.command()(dicom)
 
 
 @app.callback(invoke_without_command=True)

@@ -3,6 +3,7 @@
 from gadmap.pipeline.adapt import adapt
 from gadmap.pipeline.cohort import CohortFiles, write_cohort
 from gadmap.pipeline.demo import DemoResult, run_demo
+from gadmap.pipeline.dicom import DicomMaps, write_dicom_results
 from gadmap.pipeline.evaluate import Evaluation, evaluate_networks
 from gadmap.pipeline.explain import ExplainResult, explain
 from gadmap.pipeline.info import Collection, info
@@ -20,6 +21,7 @@ __all__ = [
     "CohortFiles",
     "Collection",
     "DemoResult",
+    "DicomMaps",
     "Evaluation",
     "ExplainResult",
     "MapResult",
@@ -44,5 +46,6 @@ __all__ = [
     "train_guided",
     "train_network",
     "write_cohort",
+    "write_dicom_results",
     "write_phantom",
 ]
