@@ -156,7 +156,8 @@ def _parametric_map(
         slope=1.0,
         intercept=0.0,
     )
-    mapping.QuantityDefinitionSequence = [*quantity_items(name), *method_items(maps, record)]
+    definition = [*quantity_items(name), *method_items(maps, record)]
+    mapping.add_new("QuantityDefinitionSequence", "SQ", definition)
     assert first.orientation is not None
     assert first.spacing is not None
     return ParametricMap(
