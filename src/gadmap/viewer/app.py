@@ -1,0 +1,97 @@
+"""What the viewer's server answers: the page, volumes, clicks and regions; it writes nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from gadmap.io.strict_json import json_text
+from gadmap.viewer.frame_weights import slice_weights
+from gadmap.viewer.guard import guarded
+from gadmap.viewer.page import page_record
+from gadmap.viewer.region import mask_of, region_answer
+from gadmap.viewer.results import Results
+from gadmap.viewer.static_files import page_html, static_files
+from gadmap.viewer.volumes import anatomy_file, frame_file, map_file
+from gadmap.viewer.voxel import voxel_answer
+
+_NIFTI = "application/octet-stream"
+
+
+def viewer_app(results: Results, token: str, port: int) -> ASGIApp:
+    """The application for one run: below /token/ alone, on that port."""
+    weights, static, page = slice_weights(results), static_files(), page_html()
+    record = json_text(page_record(results))
+
+    def voxel(r: Request) -> Response:
+        return _json(voxel_answer(results, _numbers(r, "x", "y", "z")))
+
+    def a_map(r: Request) -> Response:
+        name, error = r.path_params["name"], r.path_params["what"] == "error"
+        return Response(map_file(results, r.path_params["e"], name, error=error), media_type=_NIFTI)
+
+    def a_static(r: Request) -> Response:
+        text, kind = static[r.path_params["name"]]
+        return Response(text, media_type=kind)
+
+    routes = [
+        _get("/", lambda _: HTMLResponse(page)),
+        _get("/static/{name:path}", a_static),
+        _get("/page.json", lambda _: Response(record, media_type="application/json")),
+        _get("/anatomy.nii", lambda _: Response(anatomy_file(results), media_type=_NIFTI)),
+        _get(
+            "/frame/{n:int}.nii",
+            lambda r: Response(frame_file(results, r.path_params["n"]), media_type=_NIFTI),
+        ),
+        _get("/{what:str}/{e:int}/{name:str}.nii", a_map),
+        _get("/voxel/{x:int}/{y:int}/{z:int}.json", voxel),
+        _get("/weights/{e:int}/{z:int}.json", lambda r: _json(weights(*_numbers(r, "e", "z")))),
+        Route("/region", _region(results), methods=["POST"]),
+    ]
+    return guarded(Starlette(routes=routes), token, port)
+
+
+def _get(path: str, answer: Callable[[Request], Response]) -> Route:
+    """A route that reads; what is not there is 404. It runs in a thread of its own."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            return answer(request)
+        except KeyError as error:
+            raise HTTPException(404) from error
+
+    return Route(path, endpoint, methods=["GET"])
+
+
+def _region(results: Results) -> Callable[[Request], Any]:
+    """The answer about a region that the page sends; at most one byte a voxel is read."""
+    x, y, z = results.grid
+
+    async def endpoint(request: Request) -> Response:
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > x * y * z:
+                raise HTTPException(413)
+        try:
+            return await run_in_threadpool(
+                lambda: _json(region_answer(results, mask_of(bytes(body), results.grid)))
+            )
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+
+    return endpoint
+
+
+def _numbers(request: Request, *names: str) -> Any:
+    return tuple(request.path_params[name] for name in names)
+
+
+def _json(record: dict[str, Any]) -> Response:
+    return Response(json_text(record), media_type="application/json")
