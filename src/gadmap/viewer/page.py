@@ -4,11 +4,13 @@ import re
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from matplotlib import colormaps
+from skimage.filters import threshold_otsu
+from skimage.measure import label
 
 from gadmap import __version__
 from gadmap.evaluation.curves import enhancing
-from gadmap.explanation import threshold_region
 from gadmap.quantities import QUANTITIES
 from gadmap.report.anatomy import leading, slices_that_matter, telling
 from gadmap.report.scales import ERRORS, VALUES, Scales
@@ -17,6 +19,7 @@ from gadmap.viewer.results import Results, Shown
 from gadmap.viewer.volumes import brightness
 from gadmap.viewer.voxel import curve_input
 
+_CAP = 99.0
 _ELEMENTS = {"": "i", "^": "sup", "_": "sub"}
 
 
@@ -87,12 +90,20 @@ def start_voxel(results: Results) -> tuple[int, int, int]:
     maps = results.shown[0].maps
     name = leading(maps)
     z = slices_that_matter(maps, 1)[0]
-    there = np.zeros(results.grid, dtype=bool)
-    there[..., z] = telling(maps, name)[..., z] if name in QUANTITIES else maps.valid[..., z]
-    if not (np.nan_to_num(maps[name][there]) > 0).any():
+    drawn = telling(maps, name)[..., z] if name in QUANTITIES else maps.valid[..., z]
+    values = np.where(drawn, np.nan_to_num(maps[name][..., z]), 0)
+    if not (values > 0).any():
         x, y, z = (n // 2 for n in results.grid)
         return x, y, z
-    high = threshold_region(np.where(there, maps[name], np.nan), name, "").mask
-    voxels = np.argwhere(high)
-    nearest = voxels[np.linalg.norm(voxels - voxels.mean(axis=0), axis=1).argmin()]
-    return int(nearest[0]), int(nearest[1]), int(nearest[2])
+    place = _middle_of_highest(np.minimum(values, np.percentile(values[drawn], _CAP)))
+    return *place, z
+
+
+def _middle_of_highest(values: Float[np.ndarray, "x y"]) -> tuple[int, int]:
+    """The middle of the largest connected group of high values; vessels are small groups."""
+    inside = values[values > 0]
+    limit = threshold_otsu(inside) if np.ptp(inside) > 0 else 0.0
+    groups = np.asarray(label(values > limit, connectivity=1))
+    voxels = np.argwhere(groups == 1 + np.bincount(groups.reshape(-1))[1:].argmax())
+    x, y = voxels[np.linalg.norm(voxels - voxels.mean(axis=0), axis=1).argmin()]
+    return int(x), int(y)

@@ -25,9 +25,7 @@ function coloured(values, low, high, threshold) {
   return result;
 }
 
-function drawScale(canvas, rows) {
-  const pen = canvas.getContext("2d");
-  const pixels = pen.createImageData(rows.length, 1);
-  rows.forEach((row, i) => pixels.data.set([...row, 255], 4 * i));
-  pen.putImageData(pixels, 0, 0);
+function drawScale(element, rows) {
+  const stops = rows.filter((_, i) => i % 15 === 0).map((row) => `rgb(${row.join(" ")})`);
+  element.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
 }

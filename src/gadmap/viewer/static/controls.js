@@ -59,7 +59,7 @@ function listen(viewer) {
   on("zoom", "input", (v) => { view.zoom = Number(v); viewer.panes.forEach((p) => p.zoom(view.zoom)); });
   on("frame", "input", (n) => chooseFrame(viewer, Number(n)));
   on("slice", "input", (z) => viewer.go([view.voxel[0], view.voxel[1], Number(z)]));
-  on("brightness", "input", (v) => { view.brightness = Number(v); viewer.panes.forEach((p) => p.brightness(page.brightness / view.brightness)); });
+  on("brightness", "input", (v) => { view.brightness = Number(v); return viewer.drawFrame(); });
   on("opacity", "input", (v) => { view.opacity = Number(v); viewer.panes.forEach((p) => p.opacity(view.opacity)); });
   on("threshold", "input", (v) => { view.threshold = Number(v); return viewer.drawMaps(); });
   on("low", "change", (v) => chooseScale(viewer, Number(v), view.high));
@@ -76,8 +76,13 @@ function chooseMap(viewer, name) {
   const { view, page } = viewer;
   const { low, high } = mapOf(page, name);
   const error = name.endsWith("_se");
-  Object.assign(view, { map: name, low: error ? 0 : low, high: error ? high / 5 : high, threshold: error ? 0 : low });
+  Object.assign(view, { map: name, low: error ? 0 : low, high: error ? high / 5 : high, threshold: error ? 0 : firstThreshold(low, high) });
   return viewer.drawMaps();
+}
+
+// So high that the image under the lowest values can be seen.
+function firstThreshold(low, high) {
+  return low + 0.1 * (high - low);
 }
 
 function chooseScale(viewer, low, high) {

@@ -1,6 +1,7 @@
 "use strict";
 // The page: one `view`, controls that change it, and what is drawn from it.
 
+const FRAMES_KEPT = 24;
 const control = (id) => document.getElementById(id);
 
 class Viewer {
@@ -18,7 +19,7 @@ class Viewer {
     const [name, map] = Object.entries(this.page.estimates[0].maps)[0];
     return {
       voxel: this.page.start, frame: this.page.t ? this.page.t.length - 1 : 0, map: name, estimate: 0, beside: -1,
-      opacity: 0.75, low: map.low, high: map.high, threshold: map.low, layout: "slice", zoom: 1, brightness: 1,
+      opacity: 0.75, low: map.low, high: map.high, threshold: firstThreshold(map.low, map.high), layout: "slice", zoom: 1, brightness: 1,
     };
   }
 
@@ -33,7 +34,9 @@ class Viewer {
 
   async openPane(id) {
     const pane = new Pane(control(id), this.page);
-    await pane.open(await this.source.anatomy());
+    const first = this.view.frame;
+    await pane.open(await this.file(first), this.white());
+    if (!this.frames.has(first)) this.frames.set(first, pane.viewer.volumes[0].img);
     pane.onMove = (voxel) => this.moved(pane, voxel);
     pane.canvas.addEventListener("pointerup", () => setTimeout(() => this.regions.drawn(pane), 0));
     this.panes.push(pane);
@@ -59,14 +62,21 @@ class Viewer {
     const wanted = this.view.frame;
     const samples = await this.frame(wanted);
     if (wanted !== this.view.frame) return; // the slider has moved on
-    for (const pane of this.panes) pane.image(samples, this.page.brightness / this.view.brightness);
+    for (const pane of this.panes) pane.image(samples, this.white());
+  }
+
+  white() {
+    return this.page.brightness / this.view.brightness;
+  }
+
+  file(n) {
+    return this.source.hasFrames && this.page.t ? this.source.frame(n) : this.source.anatomy();
   }
 
   async frame(n) {
     if (!this.frames.has(n)) {
-      if (this.frames.size >= 24) this.frames.delete(this.frames.keys().next().value);
-      const file = await (this.source.hasFrames && this.page.t ? this.source.frame(n) : this.source.anatomy());
-      this.frames.set(n, niftiSamples(file));
+      if (this.frames.size >= FRAMES_KEPT) this.frames.delete(this.frames.keys().next().value);
+      this.frames.set(n, niftiSamples(await this.file(n)));
     }
     return this.frames.get(n);
   }

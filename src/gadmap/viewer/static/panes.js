@@ -1,6 +1,41 @@
 "use strict";
 // One image pane: the series or the anatomy, a map over it, and the crosshair, in voxels of the files.
 
+// A NIfTI file whose samples are shown from 0 to `high`; with that NiiVue need not look for a range.
+function ranged(file, high) {
+  const header = new DataView(file);
+  header.setFloat32(124, high, true);
+  header.setFloat32(128, 0, true);
+  return file;
+}
+
+// A shader in the place of one of NiiVue's that draws nothing: all its points lie outside the view.
+function idleShader(gl) {
+  const program = gl.createProgram();
+  const sources = [
+    [gl.VERTEX_SHADER, "#version 300 es\nvoid main() { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }"],
+    [gl.FRAGMENT_SHADER, "#version 300 es\nprecision lowp float; out vec4 c; void main() { c = vec4(0.0); }"],
+  ];
+  for (const [kind, text] of sources) {
+    const shader = gl.createShader(kind);
+    gl.shaderSource(shader, text);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  return { use: () => gl.useProgram(program), uniforms: {} };
+}
+
+// A NIfTI file on the same grid with a byte for each voxel.
+function emptyLayer(file, [x, y, z]) {
+  const layer = new ArrayBuffer(352 + x * y * z);
+  new Uint8Array(layer).set(new Uint8Array(file, 0, 352));
+  const header = new DataView(layer);
+  header.setInt16(70, 2, true);
+  header.setInt16(72, 8, true);
+  return layer;
+}
+
 class Pane {
   constructor(canvas, page) {
     this.page = page;
@@ -9,11 +44,12 @@ class Pane {
     this.viewer = new niivue.Niivue({
       backColor: [0, 0, 0, 1],
       crosshairColor: [1, 0.82, 0.3, 0.9],
-      crosshairWidth: 1.5,
+      crosshairWidth: 0.6,
       crosshairWidthUnit: "mm",
       crosshairGap: 6,
       fontColor: [0.75, 0.78, 0.82, 1],
       fontMinPx: 14,
+      showAllOrientationMarkers: true,
       isRadiologicalConvention: true,
       sagittalNoseLeft: true,
       isNearestInterpolation: true,
@@ -26,57 +62,46 @@ class Pane {
     this.viewer.onLocationChange = () => this.onMove(this.voxel());
   }
 
-  async open(anatomy) {
+  // `file` is the NIfTI file of the first image, white at `white`; the map comes later.
+  async open(file, white) {
     await this.viewer.attachToCanvas(this.canvas);
+    // NiiVue prepares the lighting of 3-D rendering with every image, most of its work; none is lit here
+    this.viewer.blurShader = this.viewer.sobelFirstOrderShader = idleShader(this.viewer.gl);
     addColourMaps(this.viewer, this.page.colours);
-    this.header = anatomy.slice(0, 352);
-    const base = await niivue.NVImage.loadFromUrl({
-      buffer: anatomy, name: "anatomy.nii", url: "anatomy.nii", colormap: "gray", cal_min: 0, cal_max: this.page.brightness,
-    });
-    this.viewer.addVolume(base);
-    const map = await niivue.NVImage.loadFromUrl({
-      buffer: this._emptyLayer(), name: "map.nii", url: "map.nii", colormap: LAYER + "viridis", cal_min: 0, cal_max: 255, opacity: 0,
-    });
-    this.viewer.addVolume(map);
+    const layer = emptyLayer(file, this.page.grid);
+    const [base, map] = await Promise.all([
+      niivue.NVImage.loadFromUrl({ buffer: ranged(file, white), name: "image.nii", url: "image.nii", colormap: "gray" }),
+      niivue.NVImage.loadFromUrl({ buffer: ranged(layer, 255), name: "map.nii", url: "map.nii", colormap: LAYER + "viridis" }),
+    ]);
+    this.viewer.volumes.push(base);
+    this.viewer.addVolume(map); // brings both to the graphics card
     this.viewer.drawOpacity = 0.45;
-    this.layout("slice");
   }
 
-  // A NIfTI file on the same grid with a byte for each voxel.
-  _emptyLayer() {
-    const [x, y, z] = this.page.grid;
-    const buffer = new ArrayBuffer(352 + x * y * z);
-    new Uint8Array(buffer).set(new Uint8Array(this.header));
-    const header = new DataView(buffer);
-    header.setInt16(70, 2, true);
-    header.setInt16(72, 8, true);
-    return buffer;
+  // NiiVue would bring all layers to the card anew; here only the one that changed.
+  _refresh(layer) {
+    this.viewer.refreshLayers(this.viewer.volumes[layer], layer);
+    this.viewer.drawScene();
   }
 
-  image(samples, brightness) {
+  image(samples, white) {
     const base = this.viewer.volumes[0];
+    if (base.img === samples && base.cal_max === white) return;
     base.img = samples;
-    base.cal_max = brightness;
-    this.viewer.updateGLVolume();
-  }
-
-  brightness(value) {
-    this.viewer.volumes[0].cal_max = value;
-    this.viewer.updateGLVolume();
+    base.cal_max = white;
+    this._refresh(0);
   }
 
   map(bytes, colours, opacity) {
     const layer = this.viewer.volumes[1];
+    layer._colormap = LAYER + colours; // its setter would measure the samples, and lose the range
     layer.img = bytes;
-    layer.cal_min = 0;
-    layer.cal_max = 255;
-    layer.opacity = opacity;
-    layer.colormap = LAYER + colours;
-    this.viewer.updateGLVolume();
+    this.opacity(opacity);
   }
 
   opacity(value) {
-    this.viewer.setOpacity(1, value);
+    this.viewer.volumes[1]._opacity = value;
+    this._refresh(1);
   }
 
   // The acquired plane: the one across the files' third axis.
@@ -86,11 +111,8 @@ class Pane {
   }
 
   layout(name) {
-    const types = this.viewer.sliceTypeAxial !== undefined
-      ? [this.viewer.sliceTypeSagittal, this.viewer.sliceTypeCoronal, this.viewer.sliceTypeAxial]
-      : [2, 1, 0];
-    const all = this.viewer.sliceTypeMultiplanar ?? 3;
-    this.viewer.setSliceType(name === "planes" ? all : types[this.plane()]);
+    const { SAGITTAL, CORONAL, AXIAL, MULTIPLANAR } = niivue.SLICE_TYPE;
+    this.viewer.setSliceType(name === "planes" ? MULTIPLANAR : [SAGITTAL, CORONAL, AXIAL][this.plane()]);
   }
 
   // Voxel (x, y, z) of the files under the crosshair; NiiVue counts along the patient's axes.
@@ -126,13 +148,8 @@ class Pane {
   // Enlarged about the crosshair.
   zoom(factor) {
     const mm = this.viewer.frac2mm(this.viewer.scene.crosshairPos);
-    this.viewer.scene.pan2Dxyzmm = [...[0, 1, 2].map((i) => (1 - factor) * (mm[i] - this.middle(i))), factor];
+    this.viewer.scene.pan2Dxyzmm = [...[0, 1, 2].map((i) => (1 - factor) * mm[i]), factor];
     this.viewer.drawScene();
-  }
-
-  middle(axis) {
-    const [low, high] = [this.viewer.frac2mm([0, 0, 0]), this.viewer.frac2mm([1, 1, 1])];
-    return 0 * (low[axis] + high[axis]);
   }
 
   // A step on the screen: across to the right, up, through the slices.

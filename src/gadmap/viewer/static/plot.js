@@ -46,7 +46,7 @@ function plotCurves(holder, { t, measured, spread, unit, lines, artery, now }) {
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Curve over time, ${unit}` });
   grid(picture, ticks(low, high, 4), y, unit);
   times(picture, ticks(t[0], t[t.length - 1], 5), x);
-  if (artery) drawArtery(picture, artery, x, t);
+  if (artery) drawArtery(picture, artery, x, t, low / high);
   if (spread) picture.append(band(t, measured, spread, x, y));
   for (const { values, style } of lines) picture.append(line(path(t, values, x, y), style));
   t.forEach((time, i) => picture.append(svg("circle", { cx: x(time), cy: y(measured[i]), r: 2.2, fill: "#e6e9ee", class: "sample" })));
@@ -80,12 +80,12 @@ function times(picture, values, x) {
   picture.append(svg("text", { x: width / 2, y: height - 3, "text-anchor": "middle" }, "time [s]"));
 }
 
-function drawArtery(picture, { t, plasma }, x, frames) {
+function drawArtery(picture, { t, plasma }, x, frames, below) {
   const { width, height, right, top, bottom } = SIZE;
   const inside = t.map((time) => time >= frames[0] && time <= frames[frames.length - 1]);
   const [times, values] = [t, plasma].map((all) => all.filter((_, i) => inside[i]));
   const high = Math.max(...values) * 1.06;
-  const y = axis(0, high, height - bottom, top);
+  const y = axis(Math.min(0, below) * high, high, height - bottom, top); // both axes have 0 at one height
   picture.append(svg("path", { d: path(times, values, x, y), fill: "none", stroke: ARTERY.colour, "stroke-width": 1.3, "stroke-dasharray": ARTERY.dash, class: "artery" }));
   for (const v of ticks(0, high, 4)) picture.append(svg("text", { x: width - right + 5, y: y(v) + 4 }, digits(v)));
   picture.append(svg("text", { x: width - 2, y: top - 7, "text-anchor": "end" }, "plasma [mmol/L]"));
