@@ -1,6 +1,7 @@
 """What the viewer's server answers: the page, volumes, clicks and regions; it writes nothing."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -32,9 +33,9 @@ def viewer_app(results: Results, token: str, port: int) -> ASGIApp:
     def voxel(r: Request) -> Response:
         return _json(voxel_answer(results, _numbers(r, "x", "y", "z")))
 
-    def a_map(r: Request) -> Response:
-        name, error = r.path_params["name"], r.path_params["what"] == "error"
-        return Response(map_file(results, r.path_params["e"], name, error=error), media_type=_NIFTI)
+    def a_map(r: Request, *, error: bool) -> Response:
+        file = map_file(results, r.path_params["e"], r.path_params["name"], error=error)
+        return Response(file, media_type=_NIFTI)
 
     def a_static(r: Request) -> Response:
         text, kind = static[r.path_params["name"]]
@@ -49,7 +50,8 @@ def viewer_app(results: Results, token: str, port: int) -> ASGIApp:
             "/frame/{n:int}.nii",
             lambda r: Response(frame_file(results, r.path_params["n"]), media_type=_NIFTI),
         ),
-        _get("/{what:str}/{e:int}/{name:str}.nii", a_map),
+        _get("/map/{e:int}/{name:str}.nii", partial(a_map, error=False)),
+        _get("/error/{e:int}/{name:str}.nii", partial(a_map, error=True)),
         _get("/voxel/{x:int}/{y:int}/{z:int}.json", voxel),
         _get("/weights/{e:int}/{z:int}.json", lambda r: _json(weights(*_numbers(r, "e", "z")))),
         Route("/region", _region(results), methods=["POST"]),

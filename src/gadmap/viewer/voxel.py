@@ -60,7 +60,7 @@ def _mean(curves: np.ndarray) -> dict[str, Any]:
 
 
 def _estimate(results: Results, one: Shown, place: Int[np.ndarray, "1 3"]) -> dict[str, Any]:
-    maps, at = one.maps, tuple(place[0])
+    maps, at = one.maps, tuple(place[0].tolist())
     curve, note = _curve(results, one, place)
     return {
         "reason": Reason(int(maps.reason[at])).sentence,

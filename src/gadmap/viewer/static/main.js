@@ -163,11 +163,13 @@ class Viewer {
 
 async function start() {
   try {
-    await new Viewer(await openSource()).open();
+    const viewer = new Viewer(await openSource());
+    await viewer.open();
+    return viewer;
   } catch (error) {
     say(`The page could not be opened: ${error.message}`);
     throw error;
   }
 }
 
-start();
+const opened = start();
