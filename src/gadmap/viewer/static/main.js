@@ -26,7 +26,7 @@ class Viewer {
   async open() {
     fillControls(this);
     await this.openPane("pane-a");
-    this.regions = new RegionTools(() => this.panes, this.page, this.source);
+    this.regions = new RegionTools(() => this.panes, this.page, this.source, () => this.drawMaps());
     listen(this);
     await this.drawAll();
     document.body.dataset.ready = "yes";
@@ -98,11 +98,15 @@ class Viewer {
     for (const [i, one] of shown.entries()) {
       if (one < 0) continue;
       const values = await this.mapValues(one, map);
-      const empty = new Uint8Array(this.page.grid.reduce((a, b) => a * b));
-      this.panes[i].map(values ? coloured(values, low, high, threshold) : empty, this.colours(), opacity);
+      const bytes = coloured(values || this.nothing(), low, high, threshold, this.regions.edge);
+      this.panes[i].map(bytes, this.colours(), opacity);
       const { name } = this.page.estimates[one];
       control(i ? "caption-b" : "caption-a").textContent = values ? name : `${name}: no such map`;
     }
+  }
+
+  nothing() {
+    return new Float32Array(this.page.grid.reduce((a, b) => a * b)).fill(NaN);
   }
 
   colours() {

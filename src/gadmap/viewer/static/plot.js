@@ -38,8 +38,9 @@ function path(t, values, x, y) {
 // { t, measured, spread, unit, lines: [{ name, values, style }], artery, now }
 function plotCurves(holder, { t, measured, spread, unit, lines, artery, now }) {
   const { width, height, left, right, top, bottom } = SIZE;
-  const shown = [measured, ...lines.map((l) => l.values)].flat();
-  const low = unit === "a.u." ? Math.min(...shown) : Math.min(0, ...measured);
+  const reach = spread ? [-1, 1].map((sign) => measured.map((v, i) => v + sign * spread[i])) : [measured];
+  const shown = [...reach, ...lines.map((l) => l.values)].flat();
+  const low = unit === "a.u." ? Math.min(...shown) : Math.min(0, ...reach[0]);
   const high = Math.max(...shown) * 1.06 || 1;
   const x = axis(t[0], t[t.length - 1], left, width - right);
   const y = axis(low, high, height - bottom, top);

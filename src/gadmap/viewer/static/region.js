@@ -2,8 +2,11 @@
 // A region: drawn with the pen or loaded from a file, measured where the data are, saved as CSV.
 
 class RegionTools {
-  constructor(panes, page, source) {
+  // `panes` gives those there are; `redraw` is called when the region's edge has changed.
+  constructor(panes, page, source, redraw) {
     this.panes = panes;
+    this.redraw = redraw;
+    this.edge = [];
     this.page = page;
     this.source = source;
     this.answer = null;
@@ -19,6 +22,11 @@ class RegionTools {
     this.mode = null;
     if (source.fixedRegion) this.show(source.fixedRegion);
     else this.hint();
+  }
+
+  outline(edge) {
+    this.edge = edge;
+    this.redraw();
   }
 
   hint() {
@@ -62,15 +70,13 @@ class RegionTools {
     const bitmap = pane.viewer.drawBitmap;
     const mask = new Uint8Array(bitmap.length);
     let at = 0;
-    let count = 0;
     for (let z = 0; z < dims[3]; z++)
       for (let y = 0; y < dims[2]; y++)
         for (let x = 0; x < dims[1]; x++, at++) {
-          if (!bitmap[at]) continue;
-          mask[start[0] + x * step[0] + start[1] + y * step[1] + start[2] + z * step[2]] = 1;
-          count++;
+          if (bitmap[at]) mask[start[0] + x * step[0] + start[1] + y * step[1] + start[2] + z * step[2]] = 1;
         }
-    if (!count) return this.forget();
+    if (!mask.includes(1)) return this.forget();
+    this.outline(edgeOf(mask, this.page.grid));
     try {
       this.show(await this.source.region(mask));
     } catch (error) {
@@ -86,6 +92,7 @@ class RegionTools {
 
   forget() {
     this.answer = null;
+    this.outline([]);
     document.getElementById("csv").disabled = true;
     for (const id of ["region-plot", "region-fit", "statistics"]) document.getElementById(id).replaceChildren();
     this.hint();
@@ -168,6 +175,17 @@ class RegionTools {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
+}
+
+// Voxels of a region with a neighbour in their slice outside it.
+function edgeOf(mask, [nx, ny]) {
+  const edge = [];
+  for (let at = mask.indexOf(1); at >= 0; at = mask.indexOf(1, at + 1)) {
+    const [x, y] = [at % nx, Math.floor(at / nx) % ny];
+    const outside = x === 0 || x === nx - 1 || y === 0 || y === ny - 1;
+    if (outside || !(mask[at - 1] && mask[at + 1] && mask[at - nx] && mask[at + nx])) edge.push(at);
+  }
+  return edge;
 }
 
 // One table, a row each statistic, fitted parameter and sample of the mean curve.
