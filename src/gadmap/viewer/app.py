@@ -22,41 +22,55 @@ from gadmap.viewer.static_files import page_html, static_files
 from gadmap.viewer.volumes import anatomy_file, frame_file, map_file
 from gadmap.viewer.voxel import voxel_answer
 
-_NIFTI = "application/octet-stream"
-
 
 def viewer_app(results: Results, token: str, port: int) -> ASGIApp:
     """The application for one run: below /token/ alone, on that port."""
-    weights, static, page = slice_weights(results), static_files(), page_html()
-    record = json_text(page_record(results))
+    routes = [*_page_routes(results), *_volume_routes(results), *_answer_routes(results)]
+    return guarded(Starlette(routes=routes), token, port)
 
-    def voxel(r: Request) -> Response:
-        return _json(voxel_answer(results, _numbers(r, "x", "y", "z")))
 
-    def a_map(r: Request, *, error: bool) -> Response:
-        file = map_file(results, r.path_params["e"], r.path_params["name"], error=error)
-        return Response(file, media_type=_NIFTI)
+def _page_routes(results: Results) -> list[Route]:
+    page, static, record = page_html(), static_files(), json_text(page_record(results))
 
-    def a_static(r: Request) -> Response:
-        text, kind = static[r.path_params["name"]]
+    def a_static(request: Request) -> Response:
+        text, kind = static[request.path_params["name"]]
         return Response(text, media_type=kind)
 
-    routes = [
+    return [
         _get("/", lambda _: HTMLResponse(page)),
         _get("/static/{name:path}", a_static),
         _get("/page.json", lambda _: Response(record, media_type="application/json")),
-        _get("/anatomy.nii", lambda _: Response(anatomy_file(results), media_type=_NIFTI)),
-        _get(
-            "/frame/{n:int}.nii",
-            lambda r: Response(frame_file(results, r.path_params["n"]), media_type=_NIFTI),
-        ),
+    ]
+
+
+def _volume_routes(results: Results) -> list[Route]:
+    def frame(request: Request) -> Response:
+        return _nifti(frame_file(results, *_path(request, "n")))
+
+    def a_map(request: Request, *, error: bool) -> Response:
+        return _nifti(map_file(results, *_path(request, "e", "name"), error=error))
+
+    return [
+        _get("/anatomy.nii", lambda _: _nifti(anatomy_file(results))),
+        _get("/frame/{n:int}.nii", frame),
         _get("/map/{e:int}/{name:str}.nii", partial(a_map, error=False)),
         _get("/error/{e:int}/{name:str}.nii", partial(a_map, error=True)),
-        _get("/voxel/{x:int}/{y:int}/{z:int}.json", voxel),
-        _get("/weights/{e:int}/{z:int}.json", lambda r: _json(weights(*_numbers(r, "e", "z")))),
+    ]
+
+
+def _answer_routes(results: Results) -> list[Route]:
+    weights = slice_weights(results)
+    return [
+        _get(
+            "/voxel/{x:int}/{y:int}/{z:int}.json",
+            lambda request: _json(voxel_answer(results, _path(request, "x", "y", "z"))),
+        ),
+        _get(
+            "/weights/{e:int}/{z:int}.json",
+            lambda request: _json(weights(*_path(request, "e", "z"))),
+        ),
         Route("/region", _region(results), methods=["POST"]),
     ]
-    return guarded(Starlette(routes=routes), token, port)
 
 
 def _get(path: str, answer: Callable[[Request], Response]) -> Route:
@@ -91,9 +105,14 @@ def _region(results: Results) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _numbers(request: Request, *names: str) -> Any:
+def _path(request: Request, *names: str) -> Any:
+    """Those parts of the address."""
     return tuple(request.path_params[name] for name in names)
 
 
 def _json(record: dict[str, Any]) -> Response:
     return Response(json_text(record), media_type="application/json")
+
+
+def _nifti(file: bytes) -> Response:
+    return Response(file, media_type="application/octet-stream")

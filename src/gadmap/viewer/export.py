@@ -18,15 +18,11 @@ from gadmap.viewer.frame_weights import slice_weights
 from gadmap.viewer.page import page_record
 from gadmap.viewer.region import region_answer
 from gadmap.viewer.results import Results, read_shown
-from gadmap.viewer.static_files import SCRIPTS, STYLE, filled_page, static_text
+from gadmap.viewer.static_files import page_file
 from gadmap.viewer.volumes import anatomy_file, map_file, nifti_bytes
 from gadmap.viewer.voxel import voxel_answer
 from gadmap.whole_file import write_whole
 
-_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; "
-    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; connect-src data: blob:"
-)
 _DIGITS = 5
 
 
@@ -70,7 +66,8 @@ def write_page(
     _require_maps(results, maps)
     mask = None if region is None else _read_region(results, region)
     voxels, rule = _chosen(results, mask, curves)
-    write_whole(file, _page(_embedded(results, maps, voxels, rule, mask)))
+    data = _embedded(results, maps, voxels, rule, mask)
+    write_whole(file, page_file(json.dumps(data, allow_nan=False, separators=(",", ":"))))
     return rule
 
 
@@ -82,16 +79,6 @@ def _read_region(results: Results, file: Path) -> Bool[np.ndarray, "x y z"]:
     if not mask.any():
         raise ValueError(f"region {file}: no voxel is above 0; is it the mask?")
     return mask
-
-
-def _page(data: dict[str, Any]) -> str:
-    text = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    scripts = "\n".join(f"<script>{_inlined(name)}</script>" for name in SCRIPTS)
-    return filled_page(
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<style>{static_text(STYLE)}</style>",
-        f'<script type="application/json" id="embedded">{text}</script>\n{scripts}',
-    )
 
 
 def _require_maps(results: Results, names: Sequence[str]) -> None:
@@ -194,8 +181,3 @@ def _short(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _short(item) for key, item in value.items()}
     return [_short(item) for item in value] if isinstance(value, list) else value
-
-
-def _inlined(name: str) -> str:
-    """A script that does not end the element it stands in."""
-    return static_text(name).replace("</script", "<\\/script")

@@ -11,11 +11,16 @@ SCRIPTS = (
     "plot.js",
     "answers.js",
     "region.js",
+    "csv.js",
     "state.js",
     "controls.js",
     "main.js",
 )
 STYLE = "viewer.css"
+_FILE_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; "
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; connect-src data: blob:"
+)
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
@@ -33,10 +38,26 @@ def static_files() -> dict[str, tuple[str, str]]:
 def page_html() -> str:
     """The page, its scripts and style as links."""
     scripts = "\n".join(f'<script src="static/{name}"></script>' for name in SCRIPTS)
-    return filled_page(f'<link rel="stylesheet" href="static/{STYLE}">', scripts)
+    return _filled_page(f'<link rel="stylesheet" href="static/{STYLE}">', scripts)
 
 
-def filled_page(style: str, scripts: str) -> str:
+def page_file(data: str) -> str:
+    """The page as one file around its data, a text in JSON."""
+    held = data.replace("<", "\\u003c")  # no text of it can end the element it stands in
+    scripts = "\n".join(f"<script>{_inlined(name)}</script>" for name in SCRIPTS)
+    return _filled_page(
+        f'<meta http-equiv="Content-Security-Policy" content="{_FILE_POLICY}">\n'
+        f"<style>{static_text(STYLE)}</style>",
+        f'<script type="application/json" id="embedded">{held}</script>\n{scripts}',
+    )
+
+
+def _inlined(name: str) -> str:
+    """A script that does not end the element it stands in."""
+    return static_text(name).replace("</script", "<\\/script")
+
+
+def _filled_page(style: str, scripts: str) -> str:
     """The page with that style and those scripts."""
     return (
         static_text("index.html").replace("<!--STYLE-->", style).replace("<!--SCRIPTS-->", scripts)

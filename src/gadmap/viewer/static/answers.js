@@ -15,7 +15,8 @@ function allMaps(page) {
 function showVoxel(answer, page, now) {
   const [x, y, z] = answer.voxel;
   const mm = [0, 1, 2].map((i) => page.affine[i][0] * x + page.affine[i][1] * y + page.affine[i][2] * z + page.affine[i][3]);
-  document.getElementById("place").textContent = `Voxel ${x}, ${y}, ${z} (from 0) · ${mm.map((v) => v.toFixed(0)).join(", ")} mm to R, A, S`;
+  document.getElementById("place").textContent = `Voxel ${x}, ${y}, ${z} · ${mm.map((v) => v.toFixed(0)).join(", ")} mm RAS`;
+  document.getElementById("place").title = "Indices along x, y, z from 0; millimetres to the patient's right, front and head";
   document.getElementById("voxel-note").replaceChildren(answer.why || "");
   showCurve("voxel-plot", answer, page, voxelLines(answer, page), now);
   document.getElementById("parameters").replaceChildren(...parameterTable(answer, page), ...notes(answer, page));

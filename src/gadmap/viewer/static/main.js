@@ -38,7 +38,7 @@ class Viewer {
     await pane.open(await this.file(first), this.white());
     if (!this.frames.has(first)) this.frames.set(first, pane.viewer.volumes[0].img);
     pane.onMove = (voxel) => this.moved(pane, voxel);
-    pane.canvas.addEventListener("pointerup", () => setTimeout(() => this.regions.drawn(pane), 0));
+    pane.canvas.addEventListener("pointerup", () => setTimeout(() => this.penUp(pane), 0));
     this.panes.push(pane);
     return pane;
   }
@@ -125,6 +125,13 @@ class Viewer {
     for (const other of this.panes) if (other !== pane) other.moveTo(voxel, this.view.zoom);
     showControls(this);
     if (!this.regions.drawing) this.tell();
+  }
+
+  // While a stroke was drawn nothing was asked about the voxels under the pen.
+  penUp(pane) {
+    if (!this.regions.drawing) return;
+    this.tell();
+    this.regions.drawn(pane);
   }
 
   go(voxel) {

@@ -57,6 +57,7 @@ class Pane {
       dragAndDropEnabled: false,
       dragMode: 0,
       multiplanarShowRender: 0,
+      multiplanarPadPixels: 8,
       logLevel: "error",
     });
     this.viewer.onLocationChange = () => this.onMove(this.voxel());

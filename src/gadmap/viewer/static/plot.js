@@ -45,7 +45,7 @@ function plotCurves(holder, { t, measured, spread, unit, lines, artery, now }) {
   const x = axis(t[0], t[t.length - 1], left, width - right);
   const y = axis(low, high, height - bottom, top);
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Curve over time, ${unit}` });
-  grid(picture, ticks(low, high, 4), y, unit);
+  grid(picture, ticks(low, high, 5), y, unit);
   times(picture, ticks(t[0], t[t.length - 1], 5), x);
   if (artery) drawArtery(picture, artery, x, t, low / high);
   if (spread) picture.append(band(t, measured, spread, x, y));
