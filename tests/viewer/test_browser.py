@@ -6,10 +6,12 @@ from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from disc import FRAMES, TUMOUR, disc_maps
+from disc import AFFINE, FRAMES, GRID, TUMOUR, disc_maps
+from gadmap.io.nifti_write import save_nifti
 from gadmap.viewer import read_shown, write_page
 from gadmap.viewer.serve import listening, server_on
 
@@ -158,6 +160,27 @@ def test_a_drawn_region_is_measured_and_cleared(served):
     assert sum(row.startswith("curve,measured,,mean") for row in rows) == FRAMES
     page.click("#clear")
     assert page.locator("#region-plot svg").count() == 0
+    page.click("#voxel-tab")
+    assert served.errors == []
+
+
+def test_a_mask_is_loaded_and_one_of_another_grid_is_refused(served, tmp_path):
+    page = served.page
+    mask = np.zeros(GRID, dtype=np.uint8)
+    mask[TUMOUR] = 1
+    save_nifti(tmp_path / "mask.nii.gz", mask, AFFINE, "region")
+    save_nifti(tmp_path / "small.nii.gz", mask[:9], AFFINE, "region")
+    save_nifti(tmp_path / "moved.nii.gz", mask, AFFINE + np.eye(4, k=3), "region")
+    page.click("#region-tab")
+    page.set_input_files("#load", tmp_path / "mask.nii.gz")
+    page.wait_for_selector("#region-plot svg")
+    assert page.inner_text("#region-text").startswith("1 voxel,")
+    ktrans = float(page.inner_text('[data-fit="ktrans"]').split()[0])
+    assert ktrans == pytest.approx(disc_maps()["ktrans"][TUMOUR], rel=2e-2)
+    for name, line in (("small", "expected 18 × 22 × 3"), ("moved", "lies elsewhere")):
+        page.set_input_files("#load", tmp_path / f"{name}.nii.gz")
+        page.wait_for_selector(f'#message:has-text("{line}")')
+    page.click("#clear")
     page.click("#voxel-tab")
     assert served.errors == []
 

@@ -34,7 +34,7 @@ def test_the_file_holds_all_it_needs_and_the_command_says_its_size(run, fit: Pat
 def test_the_curves_are_those_of_the_region(run, fit: Path, tmp_path: Path, region: Path):
     made = run("view", fit, "--export", tmp_path / "page.html", "--region", region)
     assert made.code == 0, made.err
-    assert "1 voxels of the region" in made.out
+    assert "the curves of 1 of the region's 1 voxels" in made.out
     assert '"13,11,0":' in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 

@@ -99,7 +99,10 @@ def _chosen(
         voxels = np.argwhere(region)
         few = voxels[np.unique(np.linspace(0, len(voxels) - 1, most).round().astype(int))]
         few = voxels if len(voxels) <= most else few
-        return few, f"This page holds the curves of {len(few)} voxels of the region."
+        return (
+            few,
+            f"This page holds the curves of {len(few)} of the region's {len(voxels)} voxels.",
+        )
     maps = results.shown[0].maps
     name = leading(maps)
     voxels = np.argwhere(telling(maps, name))

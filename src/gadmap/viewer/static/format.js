@@ -4,7 +4,7 @@
 function digits(value, count = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(count - 1);
+  if (size !== 0 && (size < 1e-4 || size >= 1e5)) return value.toExponential(count - 1);
   return String(Number(value.toPrecision(count)));
 }
 

@@ -137,7 +137,7 @@ class RegionTools {
     document.getElementById("csv").disabled = false;
     const mean = answer.kind === "concentration" && answer.counted < answer.voxels ? `; mean curve of ${answer.counted} of them` : "";
     document.getElementById("region-text").textContent =
-      `${answer.voxels} voxels, ${digits(answer.volume_ml)} mL${mean}. ${answer.why || ""}`;
+      `${answer.voxels} ${answer.voxels === 1 ? "voxel" : "voxels"}, ${digits(answer.volume_ml)} mL${mean}. ${answer.why || ""}`;
     const lines = answer.fits.flatMap(({ model, curve }, i) => (curve ? [{ name: `${model} fitted to the mean`, values: curve, style: STYLES[i % STYLES.length] }] : []));
     showCurve("region-plot", answer, this.page, lines, null);
     document.getElementById("region-fit").replaceChildren(...this._fitTable(answer));
