@@ -97,11 +97,9 @@ def _chosen(
         return np.empty((0, 3), dtype=np.int64), "The results hold no examination, so no curves."
     if region is not None:
         voxels = np.argwhere(region)
-        few = voxels[np.unique(np.linspace(0, len(voxels) - 1, most).round().astype(int))]
-        few = voxels if len(voxels) <= most else few
-        return (
-            few,
-            f"This page holds the curves of {len(few)} of the region's {len(voxels)} voxels.",
+        spread = np.linspace(0, len(voxels) - 1, min(most, len(voxels))).round().astype(int)
+        return voxels[spread], (
+            f"This page holds the curves of {len(spread)} of the region's {len(voxels)} voxels."
         )
     maps = results.shown[0].maps
     name = leading(maps)
