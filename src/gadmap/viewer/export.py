@@ -15,7 +15,7 @@ from gadmap.io import read_volume
 from gadmap.io.strict_json import plain
 from gadmap.report.anatomy import leading, telling
 from gadmap.viewer.frame_weights import slice_weights
-from gadmap.viewer.page import page_record
+from gadmap.viewer.page import page_record, start_voxel
 from gadmap.viewer.region import region_answer
 from gadmap.viewer.results import Results, read_shown
 from gadmap.viewer.static_files import page_file
@@ -105,10 +105,11 @@ def _chosen(
     name = leading(maps)
     voxels = np.argwhere(telling(maps, name))
     order = np.argsort(-maps[name][tuple(voxels.T)], kind="stable")[:most]
-    return voxels[order], (
+    opened = np.array([start_voxel(results)], dtype=np.int64)
+    return np.concatenate([voxels[order], opened]), (
         f"This page holds the curves of the {len(order)} voxels with the highest {name} by "
         f"{results.shown[0].name}, of those whose {name} is three standard errors or more and not "
-        "at its bound."
+        "at its bound; and that of the voxel where it opens."
     )
 
 
@@ -121,8 +122,11 @@ def _embedded(
 ) -> dict[str, Any]:
     weights, count = slice_weights(results), len(results.shown)
     slices = sorted({int(z) for z in voxels[:, 2]})
+    page = _only(page_record(results), maps)
+    if region is not None:
+        page["start"] = voxels[len(voxels) // 2]
     record = {
-        "page": _only(page_record(results), maps),
+        "page": page,
         "rule": rule,
         "volumes": _volumes(results, maps),
         "voxels": {
