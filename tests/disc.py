@@ -21,6 +21,7 @@ from gadmap.physics.relaxivity import relaxation_rate
 from gadmap.physics.spgr import spgr_signal
 
 GRID, FRAMES, BASELINE = (18, 22, 3), 24, 4
+TUMOUR = (13, 11, 0)  # a voxel of the disc that enhances strongly
 AFFINE = np.diag([2.0, 2.0, 5.0, 1.0])
 TR, FLIP_ANGLE, T10, RELAXIVITY = 5e-3, radians(20), 1.2, 4.5
 

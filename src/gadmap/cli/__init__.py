@@ -36,6 +36,7 @@ from gadmap.cli.options import (
 from gadmap.cli.report import report
 from gadmap.cli.reproduce import reproduce
 from gadmap.cli.train import train
+from gadmap.cli.view import view
 
 app = typer.Typer(
     help="Pharmacokinetic maps (Ktrans, ve, kep, vp) from DCE-MRI.",
@@ -234,6 +235,7 @@ app.command()(reproduce)
 app.command()(explain)
 app.command()(report)
 app.command()(dicom)
+app.command()(view)
 
 
 @app.callback(invoke_without_command=True)

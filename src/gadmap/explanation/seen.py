@@ -86,12 +86,25 @@ def seen_region(trained: TrainedNetwork, exam: Exam, region: Region, quantity: s
         If the network does not map the quantity, the series is too short or too coarse for it, or
         no voxel of the region is in the mask and has a usable signal.
     """
+    return seen_slices(trained, network_input(exam, trained.grid), region, quantity)
+
+
+def seen_slices(
+    trained: TrainedNetwork, seen: NetworkInput, region: Region, quantity: str
+) -> SeenRegion:
+    """The same of an examination that is on the network's frames already.
+
+    Raises
+    ------
+    ValueError
+        If the network does not map the quantity, or no voxel of the region is in the mask and has
+        a usable signal.
+    """
     if quantity not in trained.quantities:
         raise ValueError(
             f"{trained.network} maps {', '.join(trained.quantities)}; expected a network of "
             f"{quantity}, which is explained here"
         )
-    seen = network_input(exam, trained.grid)
     usable = region.mask & (seen.reason == Reason.ESTIMATED)
     if not usable.any():
         raise ValueError(

@@ -1,0 +1,107 @@
+"""What a click answers: a voxel's curve, every estimate's curve there, parameters and reasons."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from gadmap.data import Aif, ParameterMaps, Reason
+from gadmap.evaluation.curves import has_curves, measured_curves, modelled_curves
+from gadmap.viewer.results import Results, Shown, has_aif
+
+_NO_EXAM = "The results folder does not hold the examination, so there are maps but no curves."
+_NO_AIF = "No arterial input in any of the folders, so the model's curve cannot be drawn."
+_BORROWED = "Its own arterial input is a stand-in: its curve is drawn with that of {}."
+
+
+def voxel_answer(results: Results, voxel: tuple[int, int, int]) -> dict[str, Any]:
+    """Everything about a voxel (x, y, z), in types that JSON has but for numpy's arrays.
+
+    Raises
+    ------
+    KeyError
+        If there is no such voxel.
+    """
+    if not all(0 <= i < n for i, n in zip(voxel, results.grid, strict=True)):
+        raise KeyError(f"no voxel {voxel}")
+    place = np.array([voxel], dtype=np.int64)
+    return {
+        "voxel": voxel,
+        **measured(results, place),
+        "estimates": [_estimate(results, one, place) for one in results.shown],
+    }
+
+
+def measured(results: Results, voxels: Int[np.ndarray, "n 3"]) -> dict[str, Any]:
+    """Mean curve of the voxels that have one: concentration where T1 and input allow, else signal.
+
+    Keys: `kind`, `unit`, `curve`, `spread` (standard deviation over the voxels, where there are
+    several), `counted` (voxels in the mean), and `why` where it is not concentration.
+    """
+    exam = results.exam
+    if exam is None:
+        return {"kind": "none", "curve": None, "why": _NO_EXAM}
+    why = ""
+    if results.aif is None:
+        why = "Signal is shown: without an arterial input the concentration says nothing more."
+    else:
+        found = measured_curves(exam, voxels)
+        found = found[np.isfinite(found).all(axis=1)]
+        if len(found):
+            return {"kind": "concentration", "unit": "mmol/L", **_mean(found)}
+        why = "No concentration can be computed from this signal; the signal itself is shown."
+    signal = exam.series.signal[tuple(voxels.T)]
+    return {"kind": "signal", "unit": "a.u.", "why": why, **_mean(signal)}
+
+
+def _mean(curves: np.ndarray) -> dict[str, Any]:
+    spread = curves.std(axis=0, ddof=1) if len(curves) > 1 else None
+    return {"curve": curves.mean(axis=0), "spread": spread, "counted": len(curves)}
+
+
+def _estimate(results: Results, one: Shown, place: Int[np.ndarray, "1 3"]) -> dict[str, Any]:
+    maps, at = one.maps, tuple(place[0].tolist())
+    curve, note = _curve(results, one, place)
+    return {
+        "reason": Reason(int(maps.reason[at])).sentence,
+        "estimated": bool(maps.valid[at]),
+        "careful": int(maps.reason[at]) >= Reason.NO_ENHANCEMENT,
+        "parameters": {name: _parameter(maps, name, at) for name in maps.values},
+        "curve": curve,
+        "note": note,
+    }
+
+
+def _parameter(maps: ParameterMaps, name: str, at: tuple[int, ...]) -> dict[str, Any]:
+    errors = maps.standard_error
+    return {
+        "value": float(maps[name][at]),
+        "error": float(errors[name][at]) if name in errors else None,
+    }
+
+
+def _curve(
+    results: Results, one: Shown, place: Int[np.ndarray, "1 3"]
+) -> tuple[np.ndarray | None, str]:
+    """The estimate's curve [mmol/L] at the series' times, and what must be said of it."""
+    if results.exam is None:
+        return None, ""
+    if not has_curves(one.maps):
+        return None, f"Its maps lack a parameter of the {one.maps.model} model: no curve."
+    aif, note = curve_input(results, one)
+    if aif is None:
+        return None, note
+    curve = modelled_curves(one.maps, results.exam.series.t, aif, place)[0]
+    return (curve if np.isfinite(curve).all() else None), note
+
+
+def curve_input(results: Results, one: Shown) -> tuple[Aif | None, str]:
+    """The arterial input that an estimate's curve is drawn with, and what must be said of it."""
+    if one.exam is not None and has_aif(one.exam):
+        return one.exam.aif, ""
+    if results.aif is None:
+        return None, _NO_AIF
+    lender = next(s.name for s in results.shown if s.exam is results.exam)
+    if one.exam is None:
+        return results.aif, f"Its folder holds no examination: its curve is drawn with {lender}'s."
+    return results.aif, _BORROWED.format(lender)
