@@ -69,7 +69,9 @@ def main() -> None:
 def notebook() -> None:
     """What a notebook draws."""
     exam, maps = gadmap.read_results(DEMO / "maps")
-    maps.plot(["ktrans", "ve"], exam=exam).savefig(IMAGES / "notebook.png", dpi=80)
+    maps.plot(["ktrans", "ve"], slices=[6, 8, 10], exam=exam).savefig(
+        IMAGES / "notebook.png", dpi=72
+    )
 
 
 def demonstration(series: DceSeries, cut: Slice) -> None:
