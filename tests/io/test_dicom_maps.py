@@ -144,6 +144,7 @@ def test_images_without_a_frame_of_reference_are_refused(images, edit):
         source_images(images)
 
 
+# a program of Debian that no Python environment brings; .ci/run installs it
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy of dicom3tools is not there")
 def test_an_independent_checker_finds_no_error(tmp_path, images, maps, exam):
     record = record_of(tmp_path, maps, exam)

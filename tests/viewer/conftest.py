@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from disc import disc_exam, disc_maps
+from gadmap.data.aif import STAND_IN
 from gadmap.io import write_maps
-from gadmap.preparation import STAND_IN
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ PLACE = """async ([voxel, pane]) => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = shutil.which("chromium")
-    if found is None:
+    if found is None:  # a browser that no Python environment brings; .ci/run installs it
         pytest.skip("no chromium; install it with: apt-get install chromium")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=found, args=FLAGS)

@@ -1,8 +1,7 @@
 """From a dynamic series to a complete examination: T1, arterial input, mask, motion."""
 
-from gadmap.data.aif import STAND_IN
 from gadmap.preparation.mask import foreground
 from gadmap.preparation.prepare import prepare
 from gadmap.preparation.t10 import flip_angle_t10
 
-__all__ = ["STAND_IN", "flip_angle_t10", "foreground", "prepare"]
+__all__ = ["flip_angle_t10", "foreground", "prepare"]
