@@ -19,7 +19,7 @@ from gadmap.networks import NETWORKS
 from gadmap.networks.checkpoint import write_network
 from gadmap.networks.frame_grid import FrameGrid
 from gadmap.networks.shipped import shipped_weights
-from gadmap.pipeline import MapResult, map_exam
+from gadmap.pipeline import MapResult, MapSettings, map_exam
 
 GRID = FrameGrid(step=6.0, frames=16, baseline=3)
 
@@ -50,7 +50,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mapped(dicom: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> MapResult:
-    return map_exam(dicom, tmp_path_factory.mktemp("road") / "out", estimator=weights)
+    return map_exam(dicom, tmp_path_factory.mktemp("road") / "out", MapSettings(estimator=weights))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_maps_are_made_where_no_artery_and_no_t1_can_be_had(weights: Path, tmp_p
     file = write_nifti(tmp_path / "nifti", series_without_artery(), None)[0]
     with pytest.raises(ValueError, match="no vessel found"):
         map_exam(file, tmp_path / "fit")
-    result = map_exam(file, tmp_path / "out", estimator=weights)
+    result = map_exam(file, tmp_path / "out", MapSettings(estimator=weights))
     assert result.maps.valid[disc_truth()["inside"]].mean() > 0.9
 
 
@@ -95,7 +95,7 @@ def test_t1_and_artery_are_not_looked_for(mapped: MapResult):
 def test_what_is_given_is_kept(dicom: Path, weights: Path, tmp_path):
     folders = [dicom / "01_flip_angle_4", dicom / "03_flip_angle_20"]
     out = tmp_path / "out"
-    result = map_exam(dicom, out, estimator=weights, vfa=folders, aif="georgiou")
+    result = map_exam(dicom, out, MapSettings(estimator=weights, vfa=folders, aif="georgiou"))
     assert "2 flip angles" in result.exam.t10_source
     assert "georgiou" in result.exam.aif.source
 
@@ -131,7 +131,7 @@ def test_the_page_claims_no_fit(page: str):
 def test_a_network_of_one_quantity_has_a_page_too(dicom: Path, tmp_path):
     trained = some_trained("cnn-local", quantities=("ve",), grid=GRID)
     file = write_network(tmp_path / "ve.safetensors", trained)
-    result = map_exam(dicom, tmp_path / "out", estimator=file)
+    result = map_exam(dicom, tmp_path / "out", MapSettings(estimator=file))
     assert "median <i>v<sub>e</sub></i>" in (tmp_path / "out" / "report.html").read_text()
     assert set(result.maps.values) == {"ve"}
 
@@ -148,7 +148,7 @@ def test_a_fit_does_not_use_the_stand_in(dicom: Path, tmp_path):
     with pytest.raises(ValueError, match="needs an arterial input"):
         gadmap.estimate(exam, "tofts")
     with pytest.raises(ValueError, match="needs an arterial input"):
-        map_exam(dicom, tmp_path / "out", aif="none")
+        map_exam(dicom, tmp_path / "out", MapSettings(aif="none"))
     assert not (tmp_path / "out").exists()
 
 
@@ -157,7 +157,7 @@ def test_a_series_that_is_too_short_leaves_nothing_behind(weights: Path, tmp_pat
     short = replace(series, t=series.t[:12], signal=series.signal[..., :12])
     files = write_nifti(tmp_path / "nifti", short, None)
     with pytest.raises(ValueError, match=r"the network needs 72.0 s. Is it cut short"):
-        map_exam(files[0], tmp_path / "out", estimator=weights)
+        map_exam(files[0], tmp_path / "out", MapSettings(estimator=weights))
     assert not (tmp_path / "out").exists()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from disc import T10, disc_exam, disc_scan, disc_truth
 from gadmap.io import write_dicom, write_nifti
-from gadmap.pipeline import Stages, map_exam, run_demo, write_phantom
+from gadmap.pipeline import MapSettings, Stages, map_exam, run_demo, write_phantom
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def dicom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_dicom_folder_becomes_maps_near_the_truth(dicom: Path, tmp_path):
-    result = map_exam(dicom, tmp_path / "out", aif="parker", model="extended-tofts")
+    result = map_exam(dicom, tmp_path / "out", MapSettings(aif="parker", model="extended-tofts"))
     truth = disc_truth()
     good = truth["inside"] & result.maps.valid
     assert good.sum() > 0.9 * truth["inside"].sum()
@@ -41,17 +41,17 @@ def test_a_curve_that_comes_early_is_answered_by_a_delay(dicom: Path, tmp_path):
     curve = tmp_path / "early.csv"
     curve.write_text("time_s,plasma_mmol_per_l\n" + "\n".join(f"{a},{b}" for a, b in rows))
     options = {"aif": curve, "t10": T10, "model": "extended-tofts"}
-    late = map_exam(dicom, tmp_path / "late", fit_delay=True, **options)
+    late = map_exam(dicom, tmp_path / "late", MapSettings(fit_delay=True, **options))
     good = disc_truth()["inside"] & late.maps.valid
     assert np.median(late.maps["delay"][good]) == pytest.approx(6, abs=0.2)
-    at_once = map_exam(dicom, tmp_path / "at once", **options)
+    at_once = map_exam(dicom, tmp_path / "at once", MapSettings(**options))
     assert np.nanmedian(late.maps["r2"][good]) > np.nanmedian(at_once.maps["r2"][good])
     names = {path.name for path in late.files}
     assert {"delay.nii.gz", "delay_se.nii.gz", "report.html"} <= names
 
 
 def test_every_file_that_is_named_is_there(dicom: Path, tmp_path):
-    result = map_exam(dicom, tmp_path / "out", aif="parker")
+    result = map_exam(dicom, tmp_path / "out", MapSettings(aif="parker"))
     assert all(path.exists() for path in result.files)
     assert {path.name for path in result.files} >= {
         "ktrans.nii.gz",
@@ -68,16 +68,16 @@ def test_every_file_that_is_named_is_there(dicom: Path, tmp_path):
 
 
 def test_flip_angles_beside_the_series_are_used_and_it_is_said(dicom: Path, tmp_path):
-    found = map_exam(dicom, tmp_path / "found", aif="parker")
+    found = map_exam(dicom, tmp_path / "found", MapSettings(aif="parker"))
     assert any("3 flip-angle volumes beside the series" in remark for remark in found.remarks)
-    assumed = map_exam(dicom, tmp_path / "given", aif="parker", t10=1.5)
+    assumed = map_exam(dicom, tmp_path / "given", MapSettings(aif="parker", t10=1.5))
     assert not any("flip-angle volumes beside" in remark for remark in assumed.remarks)
     assert "1.5 s" in assumed.exam.t10_source
 
 
 def test_nothing_written_names_the_patient_or_the_machine(dicom: Path, tmp_path):
     out = tmp_path / "out"
-    map_exam(dicom, out, aif="parker")
+    map_exam(dicom, out, MapSettings(aif="parker"))
     for name in ("report.html", "maps.json"):
         text = re.sub(r"base64,[^\"]*", "", (out / name).read_text())
         for secret in ("DOE", "JANE", "PHANTOM^GADMAP", str(tmp_path), str(dicom.parent), "/tmp"):
@@ -85,7 +85,7 @@ def test_nothing_written_names_the_patient_or_the_machine(dicom: Path, tmp_path)
 
 
 def test_every_stage_is_timed_and_recorded(dicom: Path, tmp_path):
-    result = map_exam(dicom, tmp_path / "out", aif="parker")
+    result = map_exam(dicom, tmp_path / "out", MapSettings(aif="parker"))
     prepared = ["reading", "mask and onset", "T1", "arterial input"]
     expected = [*prepared, "fit", "checks", "writing", "report"]
     assert list(result.seconds) == expected
@@ -97,17 +97,17 @@ def test_every_stage_is_timed_and_recorded(dicom: Path, tmp_path):
 
 def test_a_failure_leaves_nothing_behind(dicom: Path, tmp_path):
     with pytest.raises(ValueError, match="mask"):
-        map_exam(dicom, tmp_path / "out", aif="parker", mask=tmp_path / "mask.txt")
+        map_exam(dicom, tmp_path / "out", MapSettings(aif="parker", mask=tmp_path / "mask.txt"))
     assert not list(tmp_path.iterdir())
 
 
 def test_results_are_not_overwritten_unless_asked(dicom: Path, tmp_path):
-    map_exam(dicom, tmp_path / "out", aif="parker")
+    map_exam(dicom, tmp_path / "out", MapSettings(aif="parker"))
     before = (tmp_path / "out" / "maps.json").read_bytes()
     with pytest.raises(FileExistsError, match="--overwrite"):
-        map_exam(dicom, tmp_path / "out", aif="parker", model="patlak")
+        map_exam(dicom, tmp_path / "out", MapSettings(aif="parker", model="patlak"))
     assert (tmp_path / "out" / "maps.json").read_bytes() == before
-    map_exam(dicom, tmp_path / "out", aif="parker", model="patlak", overwrite=True)
+    map_exam(dicom, tmp_path / "out", MapSettings(aif="parker", model="patlak"), overwrite=True)
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert "vp.nii.gz" in names
     assert "ve.nii.gz" not in names
@@ -116,8 +116,10 @@ def test_results_are_not_overwritten_unless_asked(dicom: Path, tmp_path):
 def test_nifti_with_sidecar_gives_the_maps_of_dicom(dicom: Path, tmp_path):
     series, flips = disc_scan()
     write_nifti(tmp_path / "nifti", series, flips)
-    of_nifti = map_exam(tmp_path / "nifti" / "dce.nii.gz", tmp_path / "a", aif="parker")
-    of_dicom = map_exam(dicom, tmp_path / "b", aif="parker")
+    of_nifti = map_exam(
+        tmp_path / "nifti" / "dce.nii.gz", tmp_path / "a", MapSettings(aif="parker")
+    )
+    of_dicom = map_exam(dicom, tmp_path / "b", MapSettings(aif="parker"))
     both = of_nifti.maps.valid & of_dicom.maps.valid
     assert both.sum() > 0.9 * of_nifti.maps.valid.sum()
     ratio = of_dicom.maps["ktrans"][both] / of_nifti.maps["ktrans"][both]
@@ -129,7 +131,7 @@ def test_five_frames_of_which_two_come_before_contrast_are_mapped(tmp_path):
     few = [0, 3, 5, 9, 20]
     series = replace(series, signal=series.signal[..., few], t=series.t[few])
     write_dicom(tmp_path / "dicom", series, flips)
-    result = map_exam(tmp_path / "dicom", tmp_path / "out", aif="parker")
+    result = map_exam(tmp_path / "dicom", tmp_path / "out", MapSettings(aif="parker"))
     assert result.exam.baseline_frames == 2
     assert result.maps.valid.sum() > 0.9 * disc_truth()["inside"].sum()
     assert any("with 2 frames only" in remark for remark in result.remarks)
@@ -139,7 +141,7 @@ def test_flip_angles_given_by_path_replace_those_beside(tmp_path):
     series, flips = disc_scan()
     files = write_nifti(tmp_path / "case", series, flips)
     volumes = [path for path in files if path.name.startswith("vfa") and path.suffix == ".gz"]
-    result = map_exam(files[0], tmp_path / "out", aif="parker", vfa=volumes[:2])
+    result = map_exam(files[0], tmp_path / "out", MapSettings(aif="parker", vfa=volumes[:2]))
     assert "2 flip angles" in result.exam.t10_source
 
 
@@ -178,6 +180,6 @@ def test_the_demonstration_tells_its_error_to_the_truth(tmp_path):
 
 def test_the_record_names_files_but_no_folders(dicom: Path, tmp_path):
     folders = [dicom / "01_flip_angle_4", dicom / "03_flip_angle_20"]
-    map_exam(dicom, tmp_path / "out", aif="parker", vfa=folders)
+    map_exam(dicom, tmp_path / "out", MapSettings(aif="parker", vfa=folders))
     record = json.loads((tmp_path / "out" / "maps.json").read_text())
     assert record["options"]["vfa"] == ["a folder", "a folder"]

@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,27 +10,19 @@ from gadmap.cli.adapt import adapt
 from gadmap.cli.dicom import dicom
 from gadmap.cli.evaluate import evaluate
 from gadmap.cli.explain import explain
+from gadmap.cli.map import map_command
 from gadmap.cli.options import (
-    LEAST_SQUARES,
-    EstimatorName,
     FileFormat,
-    FlipAngles,
     Frames,
     FrameStep,
-    Haematocrit,
     Input,
-    MaskFile,
     Matrix,
-    Model,
-    NativeT1,
     Out,
     Overwrite,
     PriorsName,
     Seed,
-    SeriesName,
     Slices,
     Vendor,
-    require_one_t1,
 )
 from gadmap.cli.report import report
 from gadmap.cli.reproduce import reproduce
@@ -45,70 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-@app.command("map")
-def map_command(
-    source: Input,
-    out: Out,
-    vfa: FlipAngles = None,
-    t10: NativeT1 = None,
-    b1: Annotated[Path | None, typer.Option(help="NIfTI: actual over nominal flip angle.")] = None,
-    aif: Annotated[
-        str,
-        typer.Option(
-            help="auto, none, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask."
-        ),
-    ] = "auto",
-    hct: Haematocrit = None,
-    relaxivity: Annotated[float | None, typer.Option(help="r1 in 1/s per mmol/L.")] = None,
-    model: Annotated[
-        Model | None, typer.Option(help="Kinetic model of least-squares.", show_default="tofts")
-    ] = None,
-    fit_delay: Annotated[
-        bool, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
-    ] = False,
-    estimator: EstimatorName = LEAST_SQUARES,
-    mask: MaskFile = "auto",
-    motion: Annotated[bool, typer.Option("--motion", help="Correct rigid motion.")] = False,
-    series: SeriesName = None,
-    frame_step: FrameStep = None,
-    no_exam: Annotated[
-        bool,
-        typer.Option("--no-exam", help="Do not keep the examination beside its maps for viewing."),
-    ] = False,
-    overwrite: Overwrite = False,
-) -> None:
-    """Map an examination: files in, NIfTI maps and a report out."""
-    require_one_t1(vfa, t10)
-    if model is not None and estimator != LEAST_SQUARES:
-        raise typer.BadParameter("--model is what least-squares fits; a network has its own")
-    if fit_delay and estimator != LEAST_SQUARES:
-        raise typer.BadParameter("--fit-delay is for least-squares; a network has no delay")
-    from gadmap.cli.console import progress_bar, say_result
-    from gadmap.pipeline import map_exam
-
-    result = map_exam(
-        source,
-        out,
-        vfa=vfa or (),
-        t10=t10,
-        b1=b1,
-        aif=aif,
-        hct=hct,
-        relaxivity=relaxivity,
-        model=(model or Model.TOFTS).value,
-        fit_delay=fit_delay,
-        estimator=estimator,
-        mask=mask,
-        motion=motion,
-        series=series,
-        frame_step=frame_step,
-        keep_exam=not no_exam,
-        overwrite=overwrite,
-        watch=progress_bar,
-    )
-    say_result(result, result.seconds)
 
 
 @app.command()
@@ -228,6 +155,7 @@ def demo(
     say_lines([result.error])
 
 
+app.command("map")(map_command)
 app.command()(train)
 app.command()(adapt)
 app.command()(evaluate)

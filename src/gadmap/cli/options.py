@@ -73,6 +73,35 @@ SeriesName = Annotated[
 ]
 
 
+ArterialInput = Annotated[
+    str,
+    typer.Option(
+        "--aif", help="auto, none, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask."
+    ),
+]
+Relaxivity = Annotated[float | None, typer.Option("--relaxivity", help="r1 in 1/s per mmol/L.")]
+ModelName = Annotated[
+    Model | None,
+    typer.Option("--model", help="Kinetic model of least-squares.", show_default="tofts"),
+]
+FitDelay = Annotated[
+    bool, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
+]
+Motion = Annotated[bool, typer.Option("--motion", help="Correct rigid motion.")]
+NoExam = Annotated[
+    bool,
+    typer.Option("--no-exam", help="Do not keep the examination beside its maps for viewing."),
+]
+
+
+def require_least_squares(estimator: str, model: Model | None, fit_delay: bool) -> None:
+    """Misuse, if what only least squares does is asked of a network."""
+    if model is not None and estimator != LEAST_SQUARES:
+        raise typer.BadParameter("--model is what least-squares fits; a network has its own")
+    if fit_delay and estimator != LEAST_SQUARES:
+        raise typer.BadParameter("--fit-delay is for least-squares; a network has no delay")
+
+
 def require_one_t1(vfa: list[Path] | None, t10: str | None) -> None:
     """Misuse, if T1 is told twice."""
     if vfa and t10 is not None:

@@ -8,6 +8,7 @@ from gadmap.pipeline.evaluate import Evaluation, evaluate_networks
 from gadmap.pipeline.explain import ExplainResult, explain
 from gadmap.pipeline.info import Collection, info
 from gadmap.pipeline.map_exam import MapResult, map_exam
+from gadmap.pipeline.map_settings import MapSettings
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
 from gadmap.pipeline.report import ReportResult, report
@@ -25,6 +26,7 @@ __all__ = [
     "Evaluation",
     "ExplainResult",
     "MapResult",
+    "MapSettings",
     "PhantomFiles",
     "PreparedPatients",
     "Progress",

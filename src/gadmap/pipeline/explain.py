@@ -28,7 +28,8 @@ from gadmap.networks.guided_file import GUIDED_NETWORK, is_guided
 from gadmap.networks.shipped import SUFFIX, trained_network
 from gadmap.pipeline.explanation_files import write_explanation_maps, write_explanation_record
 from gadmap.pipeline.inputs import PathLike
-from gadmap.pipeline.map_exam import PREPARATION, read_examination, run_record, shown_name
+from gadmap.pipeline.map_exam import PREPARATION, read_examination, run_record
+from gadmap.pipeline.map_settings import shown_name
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.pipeline.steps import prepare
 from gadmap.quantities import QUANTITIES

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,13 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
-from gadmap.estimators import (
-    Estimator,
-    LeastSquares,
-    named_estimator,
-    needs_concentration,
-    require_no_concentration,
-)
+from gadmap.estimators import needs_concentration
 from gadmap.evaluation.cautions import findings
 from gadmap.io import (
     listed,
@@ -27,11 +21,10 @@ from gadmap.io import (
     write_maps,
 )
 from gadmap.pipeline.inputs import PathLike
+from gadmap.pipeline.map_settings import MapSettings
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.pipeline.steps import estimate, prepare
 from gadmap.report import estimator_remarks, write_report
-
-LEAST_SQUARES = "least-squares"
 
 PREPARATION = {
     "onset": "mask and onset",
@@ -71,32 +64,24 @@ class MapResult:
 def map_exam(
     source: PathLike,
     out: PathLike,
+    settings: MapSettings | None = None,
     *,
-    vfa: Sequence[PathLike] = (),
-    t10: float | PathLike | None = None,
-    b1: PathLike | None = None,
-    aif: PathLike = "auto",
-    hct: float | None = None,
-    relaxivity: float | None = None,
-    model: str = "tofts",
-    fit_delay: bool = False,
-    estimator: PathLike | Estimator = LEAST_SQUARES,
-    mask: PathLike = "auto",
-    motion: bool = False,
-    series: str | None = None,
-    frame_step: float | None = None,
     keep_exam: bool = True,
     overwrite: bool = False,
     watch: Watch = unwatched,
 ) -> MapResult:
     """Read an examination, map it, and write maps and report into `out`, all of it or nothing.
 
-    Parameters are those of `read` and `prepare`. Without `vfa` and `t10`, flip-angle volumes that
-    lie beside the dynamic series are used. The estimator is "least-squares", which fits `model`, if
-    `fit_delay` with an arterial delay in every voxel; a network's name or .safetensors file; or an
-    `Estimator`. For one that needs no concentration, as networks do, T1 and arterial input are not
-    looked for unless they are given. If `keep_exam`, the examination is kept beside its maps, so
-    that they can be looked at and reported on again.
+    Parameters
+    ----------
+    source
+        As in `read`.
+    settings
+        By default an exact fit of the Tofts model to what is measured.
+    keep_exam
+        Keep the examination beside its maps, so that they can be looked at and reported on again.
+    overwrite
+        Replace results that gadmap wrote there before.
 
     Raises
     ------
@@ -104,49 +89,30 @@ def map_exam(
         If the input cannot be used or the output not be written; the message says why.
     """
     stages, out = Stages(watch), Path(out)
-    if vfa and t10 is not None:
-        raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
-    chosen = named_estimator(model if estimator == LEAST_SQUARES else estimator)
-    if fit_delay:
-        if not isinstance(chosen, LeastSquares):
-            raise ValueError("a delay is fitted by least-squares only; expected that estimator")
-        chosen = replace(chosen, fit_delay=True)
+    settings = settings or MapSettings()
+    chosen = settings.chosen_estimator()
     needy = needs_concentration(chosen)
-    if aif == "none":
-        require_no_concentration(chosen)
-    options = {
-        "vfa": [shown_name(path) for path in vfa],
-        "t10": shown_name(t10),
-        "b1": shown_name(b1),
-        "aif": shown_name(aif),
-        "hct": hct,
-        "relaxivity": relaxivity,
-        "model": model if isinstance(chosen, LeastSquares) else None,
-        "fit_delay": fit_delay,
-        "estimator": shown_name(estimator)
-        if isinstance(estimator, str | Path)
-        else type(chosen).__name__,
-        "mask": shown_name(mask),
-        "motion": motion,
-        "series": series,
-        "frame_step": frame_step,
-    }
+    options = settings.record(chosen)
     with results_folder(out, overwrite) as folder:
         with stages.stage("reading"):
             dynamic, flips, found = read_examination(
-                source, vfa, t10 is not None or not needy, series, frame_step
+                source,
+                settings.vfa,
+                settings.t10 is not None or not needy,
+                settings.series,
+                settings.frame_step,
             )
         with stages.split(PREPARATION) as progress:
             exam = prepare(
                 dynamic,
                 vfa=flips,
-                t10=t10,
-                b1=b1,
-                aif="none" if aif == "auto" and not needy else aif,
-                mask=mask,
-                hct=hct,
-                relaxivity=relaxivity,
-                motion=motion,
+                t10=settings.t10,
+                b1=settings.b1,
+                aif=settings.aif_for(chosen),
+                mask=settings.mask,
+                hct=settings.hct,
+                relaxivity=settings.relaxivity,
+                motion=settings.motion,
                 progress=progress,
             )
         with stages.stage("fit" if needy else "network") as progress:
@@ -206,13 +172,6 @@ def run_record(options: Mapping[str, object]) -> dict[str, object]:
         "options": dict(options),
         "versions": versions | {library: version(library) for library in _LIBRARIES},
     }
-
-
-def shown_name(value: float | PathLike | None) -> float | str | None:
-    """A file's name without its folder, and no folder's name: these are of users and patients."""
-    if not isinstance(value, str | Path):
-        return value
-    return "a folder" if isinstance(value, Path) and value.is_dir() else Path(value).name
 
 
 def _clock(series: DceSeries) -> str:

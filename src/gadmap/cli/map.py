@@ -1,0 +1,74 @@
+"""`gadmap map`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gadmap.cli.options import (
+    LEAST_SQUARES,
+    ArterialInput,
+    EstimatorName,
+    FitDelay,
+    FlipAngles,
+    FrameStep,
+    Haematocrit,
+    Input,
+    MaskFile,
+    ModelName,
+    Motion,
+    NativeT1,
+    NoExam,
+    Out,
+    Overwrite,
+    Relaxivity,
+    SeriesName,
+    require_least_squares,
+    require_one_t1,
+)
+
+
+def map_command(
+    source: Input,
+    out: Out,
+    vfa: FlipAngles = None,
+    t10: NativeT1 = None,
+    b1: Annotated[Path | None, typer.Option(help="NIfTI: actual over nominal flip angle.")] = None,
+    aif: ArterialInput = "auto",
+    hct: Haematocrit = None,
+    relaxivity: Relaxivity = None,
+    model: ModelName = None,
+    fit_delay: FitDelay = False,
+    estimator: EstimatorName = LEAST_SQUARES,
+    mask: MaskFile = "auto",
+    motion: Motion = False,
+    series: SeriesName = None,
+    frame_step: FrameStep = None,
+    no_exam: NoExam = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Map an examination: files in, NIfTI maps and a report out."""
+    require_one_t1(vfa, t10)
+    require_least_squares(estimator, model, fit_delay)
+    from gadmap.cli.console import progress_bar, say_result
+    from gadmap.pipeline import MapSettings, map_exam
+
+    settings = MapSettings(
+        vfa=vfa or (),
+        t10=t10,
+        b1=b1,
+        aif=aif,
+        hct=hct,
+        relaxivity=relaxivity,
+        model=model.value if model else MapSettings.model,
+        fit_delay=fit_delay,
+        estimator=estimator,
+        mask=mask,
+        motion=motion,
+        series=series,
+        frame_step=frame_step,
+    )
+    result = map_exam(
+        source, out, settings, keep_exam=not no_exam, overwrite=overwrite, watch=progress_bar
+    )
+    say_result(result, result.seconds)

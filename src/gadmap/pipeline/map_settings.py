@@ -1,0 +1,95 @@
+"""Every choice of a run of `map_exam`: the same for one examination, a cohort, or a repetition."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from gadmap.estimators import (
+    Estimator,
+    LeastSquares,
+    named_estimator,
+    needs_concentration,
+    require_no_concentration,
+)
+from gadmap.pipeline.inputs import PathLike
+
+LEAST_SQUARES = "least-squares"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapSettings:
+    """What `map_exam` is asked for.
+
+    Attributes
+    ----------
+    vfa, t10, b1, aif, hct, relaxivity, mask, motion
+        As in `prepare`. Without `vfa` and `t10`, flip-angle volumes that lie beside the dynamic
+        series are used. For an estimator that needs no concentration, as networks do, T1 and
+        arterial input are not looked for unless they are given.
+    model
+        What "least-squares" fits.
+    fit_delay
+        Whether it fits an arterial delay in every voxel.
+    estimator
+        "least-squares"; a network's name or .safetensors file; or an `Estimator`.
+    series, frame_step
+        As in `read`.
+    """
+
+    vfa: Sequence[PathLike] = ()
+    t10: float | PathLike | None = None
+    b1: PathLike | None = None
+    aif: PathLike = "auto"
+    hct: float | None = None
+    relaxivity: float | None = None
+    model: str = "tofts"
+    fit_delay: bool = False
+    estimator: PathLike | Estimator = LEAST_SQUARES
+    mask: PathLike = "auto"
+    motion: bool = False
+    series: str | None = None
+    frame_step: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.vfa and self.t10 is not None:
+            raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
+
+    def chosen_estimator(self) -> Estimator:
+        """The estimator that is meant.
+
+        Raises
+        ------
+        ValueError, OSError
+            If there is none of that name or file, or it cannot do what is asked.
+        """
+        chosen = named_estimator(self.model if self.estimator == LEAST_SQUARES else self.estimator)
+        if self.fit_delay:
+            if not isinstance(chosen, LeastSquares):
+                raise ValueError("a delay is fitted by least-squares only; expected that estimator")
+            chosen = replace(chosen, fit_delay=True)
+        if self.aif == "none":
+            require_no_concentration(chosen)
+        return chosen
+
+    def aif_for(self, chosen: Estimator) -> PathLike:
+        """The arterial input to prepare: none for an estimator that would not look at it."""
+        return "none" if self.aif == "auto" and not needs_concentration(chosen) else self.aif
+
+    def record(self, chosen: Estimator) -> dict[str, object]:
+        """The settings in terms of JSON, files by name: their folders are of users and patients."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {
+            "vfa": [shown_name(path) for path in self.vfa],
+            **{name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask")},
+            "model": self.model if isinstance(chosen, LeastSquares) else None,
+            "estimator": shown_name(self.estimator)
+            if isinstance(self.estimator, str | Path)
+            else type(chosen).__name__,
+        }
+
+
+def shown_name(value: float | PathLike | None) -> float | str | None:
+    """A file's name without its folder, and no folder's name: these are of users and patients."""
+    if not isinstance(value, str | Path):
+        return value
+    return "a folder" if isinstance(value, Path) and value.is_dir() else Path(value).name
