@@ -1,17 +1,21 @@
 """A folder of results that is there completely or not at all."""
 
 import errno
-import json
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-MANIFEST = ".gadmap.json"
+from filelock import FileLock, Timeout
+
+from gadmap.io.exchange import LOCK, exchange, finish_exchange
+from gadmap.io.manifest import files_in, manifest_names, write_manifest
+
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
 
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+_OWN = ".gadmap"
 
 
 @contextmanager
@@ -20,8 +24,8 @@ def results_folder(out: str | Path, overwrite: bool = False) -> Iterator[Path]:
 
     It lies beside `out`, or inside where `out` exists: that may be the place where a disk is
     mounted, which cannot be renamed. If anything fails, the new folder is removed and what `out`
-    held stays as it was. A small file in it lists what was written: only such files are ever
-    replaced.
+    held stays as it was; after a crash the next run sees to that. A manifest in it, written last,
+    lists what was written: only such files are ever replaced. A lock keeps a second run away.
 
     Parameters
     ----------
@@ -32,27 +36,35 @@ def results_folder(out: str | Path, overwrite: bool = False) -> Iterator[Path]:
     ------
     FileExistsError
         If `out` is a file, or holds results and `overwrite` is false, or holds other files.
+    BlockingIOError
+        If another run is writing there.
     OSError
         If the place is not writable or the disk is full.
     """
     out = Path(out)
-    _require_free(out, overwrite)
-    new = not out.exists()
-    part = (out.parent if new else out) / f".gadmap-{secrets.token_hex(4)}.part"
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise FileExistsError(f"{out}: is a file or link; expected a folder for the results")
     created: list[Path] = []
     try:
         for folder in _missing_parents(out):
             _make(folder, out)
             created.append(folder)
-        _make(part, out)
-        yield part
-        _write_manifest(part)
-        if new:
-            part.rename(out)
-        else:
-            _exchange(part, out)
+        with _locked(out):
+            new, part, old = not out.exists(), _beside(out, ".part"), _beside(out, ".old")
+            finish_exchange(part, old, out)
+            _require_free(out, overwrite)
+            try:
+                _make(part, out)
+                yield part
+                write_manifest(part)
+                if new:
+                    part.rename(out)
+                else:
+                    exchange(part, old, out)
+            except BaseException:
+                shutil.rmtree(part, ignore_errors=True)
+                raise
     except BaseException as error:
-        shutil.rmtree(part, ignore_errors=True)
         for folder in reversed(created):
             folder.rmdir()
         if isinstance(error, OSError):
@@ -60,10 +72,36 @@ def results_folder(out: str | Path, overwrite: bool = False) -> Iterator[Path]:
         raise
 
 
+def _beside(out: Path, kind: str) -> Path:
+    """Where a run keeps what it is at: inside the folder it fills, or beside one to be made."""
+    return out / f"{_OWN}{kind}" if out.exists() else _outside(out, kind)
+
+
+def _outside(out: Path, kind: str) -> Path:
+    return out.parent / f"{_OWN}-{out.name}{kind}"
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Keep other runs away from `out`, also on a disk that several machines share."""
+    path = _beside(out, LOCK)
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BlockingIOError(
+            f"{out}: another run is writing there; wait for it, or choose another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        for one in (path, _outside(out, LOCK)):  # a run that was killed as it ended left the other
+            one.unlink(missing_ok=True)
+        lock.release()
+
+
 def _require_free(out: Path, overwrite: bool) -> None:
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise FileExistsError(f"{out}: is a file or link; expected a folder for the results")
-    if not out.exists() or not any(out.iterdir()):
+    if not out.exists() or {file.name for file in out.iterdir()} <= {_OWN + LOCK}:
         return
     strangers = strangers_in(out)
     if strangers:
@@ -79,28 +117,8 @@ def _require_free(out: Path, overwrite: bool) -> None:
 
 def strangers_in(folder: Path) -> list[str]:
     """Names of the files in a folder that gadmap did not write."""
-    return sorted(_files(folder) - _manifest(folder))
-
-
-def _files(folder: Path) -> set[str]:
-    found = (file for file in folder.rglob("*") if not file.is_dir() or file.is_symlink())
-    return {file.relative_to(folder).as_posix() for file in found}
-
-
-def _manifest(folder: Path) -> set[str]:
-    """Names that gadmap wrote into a folder; none where it did not write it."""
-    file = folder / MANIFEST
-    if not file.is_file():
-        return set()
-    try:
-        return {MANIFEST, *json.loads(file.read_text(encoding="utf-8"))["files"]}
-    except (ValueError, KeyError, TypeError) as error:
-        raise FileExistsError(f"{file}: damaged; choose another folder") from error
-
-
-def _write_manifest(folder: Path) -> None:
-    record = {"written by": "gadmap", "files": sorted(_files(folder) - {MANIFEST})}
-    (folder / MANIFEST).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    found = files_in(folder) - manifest_names(folder)
+    return sorted(found - {_OWN + LOCK})
 
 
 def _missing_parents(out: Path) -> list[Path]:
@@ -122,26 +140,6 @@ def _make(folder: Path, out: Path) -> None:
         ) from error
 
 
-def _exchange(part: Path, out: Path) -> None:
-    """Put what `part` holds into `out` in place of what that held; undone if anything fails."""
-    old = part.with_suffix(".old")
-    old.mkdir()
-    moves = [(file, old / file.name) for file in out.iterdir() if file not in (part, old)]
-    moves += [(file, out / file.name) for file in part.iterdir()]
-    done: list[tuple[Path, Path]] = []
-    try:
-        for source, target in moves:
-            source.rename(target)
-            done.append((source, target))
-    except BaseException:
-        for source, target in reversed(done):
-            target.rename(source)
-        old.rmdir()
-        raise
-    part.rmdir()
-    shutil.rmtree(old)
-
-
 def _explain(error: OSError, out: Path) -> None:
     """Raise one clear line for a disk that filled up or a place that was closed meanwhile."""
     if error.errno in _FULL:
@@ -151,6 +149,8 @@ def _explain(error: OSError, out: Path) -> None:
             "folder",
         ) from error
     place = Path(error.filename or out.parent)
+    if place.suffix == LOCK:
+        place = place.parent
     if error.errno in _CLOSED and place.is_relative_to(out.parent):
         raise PermissionError(
             f"{out}: {place} is not writable ({error.strerror}); choose another folder"

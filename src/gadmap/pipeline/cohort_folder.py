@@ -10,7 +10,7 @@ from gadmap.io import strangers_in
 
 TABLE, COLUMNS, CASE = "cohort.tsv", "cohort.json", "case.json"
 _PATIENTS = "patient-*"
-_HALF_WRITTEN = ".gadmap-*.part"
+_HALF_WRITTEN = ".gadmap-*"
 
 
 def require_cohort_or_nothing(out: Path) -> None:

@@ -8,6 +8,7 @@ from gadmap.data import DceSeries, ParameterMaps
 from gadmap.evaluation.cautions import findings
 from gadmap.io import EXAM_FOLDER, read_exam, read_maps, read_maps_record
 from gadmap.io.grid import require_same_grid
+from gadmap.io.manifest import renew_manifest
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.report import Additions, Scales, read_explained, write_report
@@ -77,6 +78,8 @@ def report(
     with stages.stage("report"):
         kept = {key: record[key] for key in _RECORD if key in record}
         write_report(file, exam, maps, kept, found, additions)
+        if out is None:
+            renew_manifest(results, file.name)
     return ReportResult(file=file, cautions=found.cautions)
 
 
