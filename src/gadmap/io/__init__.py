@@ -1,6 +1,8 @@
 """Files to containers and back; imports no torch."""
 
 from gadmap.io.aif_table import AifTable, read_aif
+from gadmap.io.bids_dataset import bids_exams
+from gadmap.io.bids_exam import BidsExam
 from gadmap.io.describe import Description, SeriesSummary, describe
 from gadmap.io.dicom_scan import listed
 from gadmap.io.dicom_write import write_dicom
@@ -21,8 +23,10 @@ from gadmap.io.results_folder import results_folder, strangers_in
 __all__ = [
     "EXAM_FOLDER",
     "AifTable",
+    "BidsExam",
     "Description",
     "SeriesSummary",
+    "bids_exams",
     "describe",
     "find_flip_angles",
     "listed",
