@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gadmap.cli.adapt import adapt
+from gadmap.cli.cohort import cohort
 from gadmap.cli.dicom import dicom
 from gadmap.cli.evaluate import evaluate
 from gadmap.cli.explain import explain
@@ -163,6 +164,7 @@ app.command()(reproduce)
 app.command()(explain)
 app.command()(report)
 app.command()(dicom)
+app.command()(cohort)
 app.command()(view)
 
 

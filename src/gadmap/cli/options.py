@@ -159,6 +159,13 @@ class AdaptationMode(StrEnum):
     PHYSICS = "physics"
 
 
+class CohortLevel(StrEnum):
+    """The analysis levels of a BIDS App."""
+
+    PARTICIPANT = "participant"
+    GROUP = "group"
+
+
 class PriorsName(StrEnum):
     """How the patients of a cohort differ, by name."""
 

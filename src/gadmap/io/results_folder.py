@@ -72,6 +72,15 @@ def results_folder(out: str | Path, overwrite: bool = False) -> Iterator[Path]:
         raise
 
 
+def tidy(out: Path) -> None:
+    """Remove what a run that was killed left of its work at `out`; leave a living run alone."""
+    try:
+        with _locked(out):
+            finish_exchange(_beside(out, ".part"), _beside(out, ".old"), out)
+    except BlockingIOError:
+        return
+
+
 def _beside(out: Path, kind: str) -> Path:
     """Where a run keeps what it is at: inside the folder it fills, or beside one to be made."""
     return out / f"{_OWN}{kind}" if out.exists() else _outside(out, kind)

@@ -1,0 +1,181 @@
+"""`gadmap cohort`."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gadmap.cli.options import (
+    LEAST_SQUARES,
+    ArterialInput,
+    CohortLevel,
+    EstimatorName,
+    FitDelay,
+    FrameStep,
+    Haematocrit,
+    MaskFile,
+    ModelName,
+    Motion,
+    NativeT1,
+    NoExam,
+    Relaxivity,
+    require_least_squares,
+)
+
+if TYPE_CHECKING:
+    from gadmap.cohort import PlannedExam, Workers
+    from gadmap.pipeline import MapSettings
+
+
+def cohort(
+    source: Annotated[
+        Path, typer.Argument(metavar="BIDS_DIR", help="BIDS dataset; folder of --table's files.")
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write.")],
+    level: Annotated[
+        CohortLevel, typer.Argument(help="participant maps each exam; group looks at all of them.")
+    ],
+    table: Annotated[
+        Path | None,
+        typer.Option(help="CSV or TSV with a row an exam, where the folder is no BIDS dataset."),
+    ] = None,
+    participant_label: Annotated[
+        list[str] | None, typer.Option(help="Only this participant; may be given again.")
+    ] = None,
+    session_id: Annotated[
+        list[str] | None, typer.Option(help="Only this session; may be given again.")
+    ] = None,
+    t10: NativeT1 = None,
+    aif: ArterialInput = "auto",
+    hct: Haematocrit = None,
+    relaxivity: Relaxivity = None,
+    model: ModelName = None,
+    fit_delay: FitDelay = False,
+    estimator: EstimatorName = LEAST_SQUARES,
+    mask: MaskFile = "auto",
+    motion: Motion = False,
+    frame_step: FrameStep = None,
+    no_exam: NoExam = False,
+    nprocs: Annotated[
+        int | None, typer.Option(min=1, help="Processes of this machine; its cores by default.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler that runs already, tcp://host:8786.")
+    ] = None,
+    slurm: Annotated[Path | None, typer.Option(help="TOML file of what to ask SLURM for.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Map exams that have results too.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    reports_only: Annotated[
+        bool, typer.Option("--reports-only", help="Write the reports anew, map nothing.")
+    ] = False,
+) -> None:
+    """Map every examination of a BIDS dataset or a table, then compare them."""
+    require_least_squares(estimator, model, fit_delay)
+    if sum(one is not None for one in (nprocs, scheduler, slurm)) > 1:
+        raise typer.BadParameter("--nprocs, --scheduler and --slurm exclude each other")
+    from gadmap.pipeline import MapSettings
+
+    settings = MapSettings(
+        t10=t10,
+        aif=aif,
+        hct=hct,
+        relaxivity=relaxivity,
+        model=model.value if model else MapSettings.model,
+        fit_delay=fit_delay,
+        estimator=estimator,
+        mask=mask,
+        motion=motion,
+        frame_step=frame_step,
+    )
+    exams = _planned(source, table, settings, participant_label, session_id)
+    if level is CohortLevel.GROUP:
+        _group(exams, out)
+    elif dry_run:
+        _say_plan(exams, out, force)
+    else:
+        everyone = _planned(source, table, settings, None, None)
+        workers = _workers(nprocs, scheduler, slurm, len(exams))
+        _run(exams, everyone, out, workers, force, not no_exam, reports_only)
+
+
+def _planned(
+    source: Path,
+    table: Path | None,
+    settings: "MapSettings",
+    participants: list[str] | None,
+    sessions: list[str] | None,
+) -> "list[PlannedExam]":
+    from gadmap.cohort import exams_of_bids, exams_of_table
+
+    if table is not None:
+        return exams_of_table(table, source, settings, participants or None, sessions or None)
+    return exams_of_bids(source, settings, participants or None, sessions or None)
+
+
+def _workers(
+    nprocs: int | None, scheduler: str | None, slurm: Path | None, exams: int
+) -> "Workers":
+    from gadmap.cohort import LocalWorkers, SchedulerWorkers, slurm_recipe
+
+    if scheduler is not None:
+        return SchedulerWorkers(scheduler)
+    if slurm is not None:
+        return slurm_recipe(slurm)
+    return LocalWorkers(min(nprocs or len(os.sched_getaffinity(0)), exams))
+
+
+def _say_plan(exams: "list[PlannedExam]", out: Path, force: bool) -> None:
+    from gadmap.cli.console import say_lines
+    from gadmap.cohort.overview import state_of
+
+    for exam in exams:
+        state = state_of(out, exam)
+        to_do = "skip, finished" if state.state == "finished" and not force else "map"
+        reason = exam.problem or state.reason
+        say_lines([f"{exam.name}: {to_do}{f' ({reason})' if reason else ''}"])
+
+
+def _run(
+    exams: "list[PlannedExam]",
+    everyone: "list[PlannedExam]",
+    out: Path,
+    workers: "Workers",
+    force: bool,
+    keep_exam: bool,
+    reports_only: bool,
+) -> None:
+    from gadmap.cli.console import progress_bar, say_lines
+    from gadmap.cohort import Outcome, run_cohort
+
+    def tell(outcome: Outcome) -> None:
+        if outcome.reason:
+            say_lines([f"! {outcome.name}: {outcome.state}: {outcome.reason}"])
+
+    result = run_cohort(
+        exams,
+        out,
+        workers,
+        everyone=everyone,
+        force=force,
+        keep_exam=keep_exam,
+        reports_only=reports_only,
+        watch=progress_bar,
+        tell=tell,
+    )
+    words = {"finished": "now", "kept": "earlier", "busy": "in another run", "failed": "failed"}
+    counts = [f"{n} {said}" for state, said in words.items() if (n := result.count(state))]
+    say_lines([f"{len(exams)} examinations: {', '.join(counts)}", f"{result.table}: a row each"])
+    if not result.whole:
+        raise typer.Exit(1)
+
+
+def _group(exams: "list[PlannedExam]", out: Path) -> None:
+    from gadmap.cli.console import say_lines
+    from gadmap.cohort.group import write_group
+
+    say_lines(write_group(exams, out))

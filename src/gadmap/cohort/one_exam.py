@@ -1,0 +1,63 @@
+"""One examination of a cohort: safe to run alone, again, and beside all others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gadmap.cohort.outcome import Outcome, failed, remember
+from gadmap.cohort.planned import PlannedExam
+from gadmap.io.manifest import fault_of
+from gadmap.io.strict_json import plain
+from gadmap.pipeline import map_exam, report
+
+
+def run_exam(exam: PlannedExam, out: Path, *, force: bool, keep_exam: bool) -> Outcome:
+    """Map an examination unless its results are there; whatever goes wrong is the outcome."""
+    outcome = _outcome(exam, out, force, keep_exam)
+    try:
+        remember(out, outcome)
+    except OSError as error:  # a full disk, most likely: the run goes on to tell of it
+        return failed(exam.name, error)
+    return outcome
+
+
+def _outcome(exam: PlannedExam, out: Path, force: bool, keep_exam: bool) -> Outcome:
+    folder = out / exam.folder
+    try:
+        if exam.problem:
+            raise ValueError(exam.problem)
+        if not force and fault_of(folder, checksums=False) is None:
+            require_same_choices(exam, folder)
+            return Outcome(name=exam.name, state="kept")
+        map_exam(exam.source, folder, exam.settings, keep_exam=keep_exam, overwrite=True)
+    except BlockingIOError as error:
+        return Outcome(name=exam.name, state="busy", reason=" ".join(str(error).split()))
+    except Exception as error:  # one that fails must not stop the others
+        return failed(exam.name, error)
+    return Outcome(name=exam.name, state="finished")
+
+
+def report_exam(exam: PlannedExam, out: Path) -> Outcome:
+    """Write the report of an examination's results anew."""
+    folder = out / exam.folder
+    try:
+        if fault_of(folder, checksums=False) is not None:
+            return Outcome(name=exam.name, state="waiting")
+        report(folder)
+    except Exception as error:
+        return failed(exam.name, error)
+    return Outcome(name=exam.name, state="finished")
+
+
+def require_same_choices(exam: PlannedExam, folder: Path) -> None:
+    """Raise ValueError if results that are there were made by other choices than are asked for."""
+    there: dict[str, Any] = json.loads((folder / "maps.json").read_text(encoding="utf-8"))
+    options = there.get("options", {})
+    asked = plain(exam.settings.record(exam.settings.chosen_estimator()))
+    other = [name for name, value in asked.items() if options.get(name) != value]
+    if other:
+        told = "; ".join(f"{name} {options.get(name)}, now {asked[name]}" for name in other[:3])
+        raise ValueError(
+            f"results of other choices are there ({told}); add --force to replace them, or choose "
+            "another folder"
+        )

@@ -1,0 +1,124 @@
+"""`gadmap cohort ... participant`: every examination mapped, whatever becomes of one of them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from distributed import Client, KilledWorker, as_completed
+
+from gadmap.cohort.one_exam import report_exam, run_exam
+from gadmap.cohort.outcome import Outcome, failed
+from gadmap.cohort.overview import write_overview
+from gadmap.cohort.planned import PlannedExam
+from gadmap.cohort.workers import Workers
+from gadmap.io.results_folder import tidy
+from gadmap.pipeline import Stages, Watch
+from gadmap.pipeline.stages import unwatched
+
+Work = Callable[[PlannedExam], Outcome]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortResult:
+    """What a run of a cohort made.
+
+    Attributes
+    ----------
+    table
+        `cohort.tsv`, a row an examination.
+    outcomes
+        Of every examination of this run.
+    """
+
+    table: Path
+    outcomes: tuple[Outcome, ...]
+
+    def count(self, state: str) -> int:
+        """How many ended so."""
+        return Counter(outcome.state for outcome in self.outcomes)[state]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every examination has results."""
+        return all(outcome.state in ("finished", "kept") for outcome in self.outcomes)
+
+
+def run_cohort(
+    exams: Sequence[PlannedExam],
+    out: Path,
+    workers: Workers,
+    *,
+    everyone: Sequence[PlannedExam] | None = None,
+    force: bool = False,
+    keep_exam: bool = True,
+    reports_only: bool = False,
+    watch: Watch = unwatched,
+    tell: Callable[[Outcome], None] = lambda _: None,
+) -> CohortResult:
+    """Map examinations that have no results yet, each by itself, and write the table of all.
+
+    Parameters
+    ----------
+    everyone
+        The examinations of the table; `exams` and those of other runs on the same folder.
+    force
+        Map those that have results too.
+    reports_only
+        Write the reports of those that have results anew, and map none.
+    tell
+        Called with each outcome as it comes.
+
+    Raises
+    ------
+    OSError
+        If the output cannot be written, or the workers are lost.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    stages, outcomes = Stages(watch), dict[str, Outcome]()
+    work: Work = (
+        partial(report_exam, out=out)
+        if reports_only
+        else partial(run_exam, out=out, force=force, keep_exam=keep_exam)
+    )
+    try:
+        with stages.stage("cohort") as progress, workers.client() as client:
+            for done, outcome in enumerate(_outcomes(client, exams, work), 1):
+                outcomes[outcome.name] = outcome
+                tell(outcome)
+                if progress:
+                    progress(done, len(exams))
+    finally:
+        for exam in exams:
+            if exam.name not in outcomes:
+                tidy(out / exam.folder)
+        table = write_overview(out, everyone or exams)
+    return CohortResult(table=table, outcomes=tuple(outcomes[exam.name] for exam in exams))
+
+
+def _outcomes(client: Client, exams: Sequence[PlannedExam], work: Work) -> Iterator[Outcome]:
+    """How each examination ended, as it ends."""
+    futures = {client.submit(work, exam, pure=False): exam for exam in exams}
+    for future in as_completed(futures):
+        exam = futures.pop(future)
+        if future.status == "finished":
+            yield future.result()
+        elif future.status == "error":
+            yield _worker_failed(exam, future.exception())
+        else:
+            raise ConnectionError(
+                f"the scheduler was lost with {len(futures) + 1} examinations to do; what is "
+                "finished is kept: start the run again to go on"
+            )
+        future.release()
+
+
+def _worker_failed(exam: PlannedExam, error: BaseException | None) -> Outcome:
+    if isinstance(error, KilledWorker):
+        return Outcome(
+            name=exam.name,
+            state="failed",
+            reason="its worker was killed, twice; was the memory used up? Try fewer workers",
+        )
+    return failed(exam.name, error or RuntimeError("unknown"))

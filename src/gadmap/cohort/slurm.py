@@ -1,0 +1,107 @@
+"""Workers that SLURM starts, as dask-jobqueue asks it to."""
+
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from distributed import Client
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class SlurmRecipe(BaseModel):
+    """What to ask SLURM for, as a person writes it in a TOML file.
+
+    Attributes
+    ----------
+    jobs
+        How many jobs at most.
+    cores, memory, walltime
+        Of a job: 8, "16GB", "04:00:00". Each core maps one examination at a time.
+    queue, account
+        As `sbatch --partition` and `--account`.
+    directives
+        Further lines after `#SBATCH`.
+    prologue
+        Lines of shell that run in a job before its worker, "module load python".
+    interface
+        Network device that workers reach this machine by, "ib0".
+    log_directory
+        Where jobs write what they say.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    jobs: int = Field(ge=1)
+    cores: int = Field(default=1, ge=1)
+    memory: str = "8GB"
+    walltime: str = "04:00:00"
+    queue: str | None = None
+    account: str | None = None
+    directives: tuple[str, ...] = ()
+    prologue: tuple[str, ...] = ()
+    interface: str | None = None
+    log_directory: str | None = None
+
+    def cluster(self) -> Any:
+        """A `dask_jobqueue.SLURMCluster` without jobs.
+
+        Raises
+        ------
+        ValueError
+            If dask-jobqueue is not installed.
+        """
+        try:
+            from dask_jobqueue import SLURMCluster
+        except ImportError as error:
+            raise ValueError(
+                "--slurm needs dask-jobqueue, which is not installed; expected "
+                "pip install 'gadmap[slurm]'"
+            ) from error
+        return SLURMCluster(
+            cores=self.cores,
+            processes=self.cores,
+            memory=self.memory,
+            walltime=self.walltime,
+            queue=self.queue,
+            account=self.account,
+            job_extra_directives=list(self.directives),
+            job_script_prologue=[
+                "export OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MKL_NUM_THREADS=1",
+                *self.prologue,
+            ],
+            interface=self.interface,
+            log_directory=self.log_directory,
+            shared_temp_directory=str(Path.cwd()),
+            security=True,
+        )
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """A client of the jobs, which are cancelled when it ends."""
+        with self.cluster() as cluster:
+            cluster.scale(jobs=self.jobs)
+            with Client(cluster) as client:
+                yield client
+
+
+def slurm_recipe(file: Path) -> SlurmRecipe:
+    """The recipe in a TOML file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not TOML, or asks for something unknown or impossible.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(f"{file}: no such file; expected a TOML file with jobs = 10")
+    try:
+        return SlurmRecipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ValueError(f"{file}: {'; '.join(faults)}") from error
+    except ValueError as error:
+        raise ValueError(f"{file}: not readable as TOML ({error})") from error

@@ -1,0 +1,98 @@
+"""Where a cohort is worked on: processes of this machine, or a Dask scheduler that runs already."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import dask
+from distributed import Client, LocalCluster, Security
+
+_CONFIG: dict[str, Any] = {
+    # An examination that kills its worker is given one more; if that dies too, it is to blame.
+    "distributed.scheduler.allowed-failures": 1,
+    "distributed.comm.timeouts.connect": "10s",
+    # A thread for each examination: many of them at once fill the cores better than one.
+    "distributed.nanny.pre-spawn-environ.NUMBA_NUM_THREADS": 1,
+    # Of a worker's own warnings none is meant for who runs a cohort.
+    "logging.distributed": "critical",
+}
+
+
+class Workers(Protocol):
+    """What does the work of a cohort."""
+
+    def client(self) -> AbstractContextManager[Client]:
+        """A Dask client; what was started for it ends with it."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalWorkers:
+    """Processes of this machine.
+
+    They listen on the loopback device only, and only to who has the certificate that is made for
+    the run: another user of the machine cannot join.
+    """
+
+    count: int
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """A client of processes that end with it, at once even where they are at work."""
+        with (
+            dask.config.set(_CONFIG),
+            tempfile.TemporaryDirectory(prefix="gadmap-") as scratch,
+        ):
+            cluster = LocalCluster(
+                n_workers=self.count,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                protocol="tls://",
+                security=Security.temporary(),
+                dashboard_address=None,
+                local_directory=scratch,
+                memory_limit=0,  # what an examination needs is not known before
+            )
+            try:
+                with Client(cluster) as client:
+                    yield client
+            finally:
+                _end(cluster)
+
+
+@dataclass(frozen=True)
+class SchedulerWorkers:
+    """Workers of a scheduler that runs already, "tcp://host:8786", or "tls://" as Dask has it."""
+
+    address: str
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """A client of that scheduler, which goes on when the client ends.
+
+        Raises
+        ------
+        OSError
+            If there is none.
+        """
+        with dask.config.set(_CONFIG):
+            try:
+                client = Client(self.address)
+            except (OSError, ValueError) as error:
+                raise ConnectionError(
+                    f"{self.address}: no scheduler answers ({' '.join(str(error).split())})"
+                ) from error
+            with client:
+                yield client
+
+
+def _end(cluster: LocalCluster) -> None:
+    """End the processes without waiting for what they are at."""
+    for nanny in cluster.workers.values():
+        process = getattr(getattr(nanny, "process", None), "process", None)
+        if process is not None and process.is_alive():
+            process.kill()
+    cluster.close(timeout=3)
