@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from disc import disc_scan
-
 from gadmap.io import write_nifti
 
 

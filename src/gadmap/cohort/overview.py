@@ -85,5 +85,5 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 
 
 def _cell(value: Any) -> str:
-    text = " ".join(str(plain(value)).split()) if value is not None else ""
-    return text or MISSING
+    told = plain(value)
+    return MISSING if told is None else " ".join(str(told).split()) or MISSING

@@ -1,9 +1,11 @@
 """Where a cohort is worked on: processes of this machine, or a Dask scheduler that runs already."""
 
+import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Protocol
 
 import dask
@@ -18,6 +20,8 @@ _CONFIG: dict[str, Any] = {
     # Of a worker's own warnings none is meant for who runs a cohort.
     "logging.distributed": "critical",
 }
+
+_WORKER_PATIENCE = 60.0  # s
 
 
 class Workers(Protocol):
@@ -53,6 +57,7 @@ class LocalWorkers:
                 protocol="tls://",
                 security=Security.temporary(),
                 dashboard_address=None,
+                silence_logs=logging.CRITICAL,
                 local_directory=scratch,
                 memory_limit=0,  # what an examination needs is not known before
             )
@@ -86,7 +91,25 @@ class SchedulerWorkers:
                     f"{self.address}: no scheduler answers ({' '.join(str(error).split())})"
                 ) from error
             with client:
+                _require_same_gadmap(client, self.address)
                 yield client
+
+
+def _require_same_gadmap(client: Client, address: str) -> None:
+    """Raise unless the workers have this version of gadmap; whatever they lack, this runs there."""
+    try:
+        client.wait_for_workers(1, timeout=_WORKER_PATIENCE)
+    except TimeoutError as error:
+        raise ConnectionError(
+            f"{address}: no worker has joined it in {_WORKER_PATIENCE:.0f} s; start one with "
+            f"dask worker {address}"
+        ) from error
+    ours = version("gadmap")
+    for worker, theirs in client.run(version, "gadmap", on_error="return").items():
+        if theirs != ours:
+            raise ConnectionError(
+                f"{address}: worker {worker} has gadmap {theirs}; expected {ours}, as here"
+            )
 
 
 def _end(cluster: LocalCluster) -> None:

@@ -182,6 +182,12 @@ class ParameterMaps:
         freeze(self, "valid", "reason", "affine")
         freeze_arrays_of(self, "values", "standard_error")
 
+    @property
+    def grid(self) -> tuple[int, int, int]:
+        """Number of voxels along x, y, z."""
+        x, y, z = self.valid.shape
+        return x, y, z
+
     def __getitem__(self, name: str) -> np.ndarray:
         return _lookup(self.values, name)
 

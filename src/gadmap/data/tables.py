@@ -58,12 +58,18 @@ def voxel_table(maps: ParameterMaps) -> "pd.DataFrame":
 def region_table(maps: ParameterMaps, labels: np.ndarray | Mapping[str, np.ndarray]) -> Any:
     """One row for each region and quantity; see `ParameterMaps.to_dataframe`."""
     pandas = _library("pandas")
-    rows = [
+    return pandas.DataFrame(region_rows(maps, labels))
+
+
+def region_rows(
+    maps: ParameterMaps, labels: np.ndarray | Mapping[str, np.ndarray]
+) -> list[dict[str, Any]]:
+    """The rows of that table: region, quantity, unit, and statistics over the voxels estimated."""
+    return [
         {"region": region, "quantity": name, "unit": _unit(name)} | _statistics(maps, name, where)
         for region, where in _regions(maps, labels).items()
         for name in maps.values
     ]
-    return pandas.DataFrame(rows)
 
 
 def _regions(maps: ParameterMaps, labels: Any) -> dict[Any, np.ndarray]:

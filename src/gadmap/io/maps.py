@@ -140,6 +140,7 @@ def _exam_record(exam: Exam) -> dict[str, Any]:
             "source": exam.aif.source,
             "file": "aif.tsv",
             "unit": "mmol/L plasma",
+            "peak_mmol_per_l": None if exam.aif.stand_in else float(exam.aif.plasma.max()),
             "voxels": exam.aif.voxels,
             "rationale": exam.aif.rationale,
         },

@@ -16,7 +16,7 @@ from nibabel.filebasedimages import ImageFileError
 from gadmap.data import DceSeries
 from gadmap.data.frozen import require_rising
 from gadmap.io.flip_angles import FlipVolume
-from gadmap.io.grid import onto_grid, require_same_grid
+from gadmap.io.grid import Placed, onto_grid, require_same_grid
 from gadmap.io.sidecar import (
     acquisition_from,
     bids_root,
@@ -123,7 +123,7 @@ def read_nifti_flip(path: Path, dynamic: DceSeries) -> FlipVolume:
     return signal, acquisition_from(require_sidecar(path), path)
 
 
-def read_volume(path: str | Path, dynamic: DceSeries, what: str) -> Float[np.ndarray, "x y z"]:
+def read_volume(path: str | Path, dynamic: Placed, what: str) -> Float[np.ndarray, "x y z"]:
     """A NIfTI volume on the dynamic series' grid, its axes running like the series'.
 
     Parameters
