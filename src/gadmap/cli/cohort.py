@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gadmap.cli.options import (
-    LEAST_SQUARES,
     ArterialInput,
     CohortLevel,
     EstimatorName,
@@ -20,6 +19,7 @@ from gadmap.cli.options import (
     NativeT1,
     NoExam,
     Relaxivity,
+    chosen,
     require_least_squares,
 )
 
@@ -47,14 +47,14 @@ def cohort(
         list[str] | None, typer.Option(help="Only this session; may be given again.")
     ] = None,
     t10: NativeT1 = None,
-    aif: ArterialInput = "auto",
+    aif: ArterialInput = None,
     hct: Haematocrit = None,
     relaxivity: Relaxivity = None,
     model: ModelName = None,
-    fit_delay: FitDelay = False,
-    estimator: EstimatorName = LEAST_SQUARES,
-    mask: MaskFile = "auto",
-    motion: Motion = False,
+    fit_delay: FitDelay = None,
+    estimator: EstimatorName = None,
+    mask: MaskFile = None,
+    motion: Motion = None,
     frame_step: FrameStep = None,
     no_exam: NoExam = False,
     nprocs: Annotated[
@@ -80,18 +80,19 @@ def cohort(
         raise typer.BadParameter("--nprocs, --scheduler and --slurm exclude each other")
     from gadmap.pipeline import MapSettings
 
-    settings = MapSettings(
+    choices = chosen(
         t10=t10,
         aif=aif,
         hct=hct,
         relaxivity=relaxivity,
-        model=model.value if model else MapSettings.model,
+        model=model,
         fit_delay=fit_delay,
         estimator=estimator,
         mask=mask,
         motion=motion,
         frame_step=frame_step,
     )
+    settings = MapSettings(**choices)
     exams = _planned(source, table, settings, participant_label, session_id)
     if level is CohortLevel.GROUP:
         _group(exams, out)

@@ -44,7 +44,7 @@ def explain(
         str, typer.Option(help="As of gadmap map; none leaves the arterial curve out.")
     ] = "auto",
     hct: Haematocrit = None,
-    mask: MaskFile = "auto",
+    mask: MaskFile = None,
     series: SeriesName = None,
     frame_step: FrameStep = None,
     overwrite: Overwrite = False,
@@ -70,7 +70,7 @@ def explain(
         t10=t10,
         aif=aif,
         hct=hct,
-        mask=mask,
+        mask=mask or "auto",
         series=series,
         frame_step=frame_step,
         overwrite=overwrite,

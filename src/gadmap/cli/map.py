@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from gadmap.cli.options import (
-    LEAST_SQUARES,
     ArterialInput,
     EstimatorName,
     FitDelay,
@@ -23,6 +22,7 @@ from gadmap.cli.options import (
     Overwrite,
     Relaxivity,
     SeriesName,
+    chosen,
     require_least_squares,
     require_one_t1,
 )
@@ -31,17 +31,23 @@ from gadmap.cli.options import (
 def map_command(
     source: Input,
     out: Out,
+    earlier: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="maps.json of an earlier run: its settings, but for those given anew."
+        ),
+    ] = None,
     vfa: FlipAngles = None,
     t10: NativeT1 = None,
     b1: Annotated[Path | None, typer.Option(help="NIfTI: actual over nominal flip angle.")] = None,
-    aif: ArterialInput = "auto",
+    aif: ArterialInput = None,
     hct: Haematocrit = None,
     relaxivity: Relaxivity = None,
     model: ModelName = None,
-    fit_delay: FitDelay = False,
-    estimator: EstimatorName = LEAST_SQUARES,
-    mask: MaskFile = "auto",
-    motion: Motion = False,
+    fit_delay: FitDelay = None,
+    estimator: EstimatorName = None,
+    mask: MaskFile = None,
+    motion: Motion = None,
     series: SeriesName = None,
     frame_step: FrameStep = None,
     no_exam: NoExam = False,
@@ -51,16 +57,16 @@ def map_command(
     require_one_t1(vfa, t10)
     require_least_squares(estimator, model, fit_delay)
     from gadmap.cli.console import progress_bar, say_result
-    from gadmap.pipeline import MapSettings, map_exam
+    from gadmap.pipeline import MapSettings, map_again, map_exam
 
-    settings = MapSettings(
-        vfa=vfa or (),
+    choices = chosen(
+        vfa=vfa or None,
         t10=t10,
         b1=b1,
         aif=aif,
         hct=hct,
         relaxivity=relaxivity,
-        model=model.value if model else MapSettings.model,
+        model=model,
         fit_delay=fit_delay,
         estimator=estimator,
         mask=mask,
@@ -68,7 +74,9 @@ def map_command(
         series=series,
         frame_step=frame_step,
     )
-    result = map_exam(
-        source, out, settings, keep_exam=not no_exam, overwrite=overwrite, watch=progress_bar
-    )
+    kept = {"keep_exam": not no_exam, "overwrite": overwrite}
+    if earlier is None:
+        result = map_exam(source, out, MapSettings(**choices), **kept, watch=progress_bar)
+    else:
+        result = map_again(earlier, source, out, choices, **kept, watch=progress_bar)
     say_result(result, result.seconds)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,9 +35,13 @@ GUIDED_NETWORK = "fcsa-net-guided"
 BEST = "best"
 
 
-def estimator_option(value: str) -> str:
+def estimator_option(value: str | None) -> str | None:
     """An estimator's name or a file of weights; anything else is misuse."""
-    if value in (LEAST_SQUARES, GUIDED_NETWORK, BEST, *NETWORKS) or value.endswith(".safetensors"):
+    if (
+        value is None
+        or value in (LEAST_SQUARES, GUIDED_NETWORK, BEST, *NETWORKS)
+        or value.endswith(".safetensors")
+    ):
         return value
     raise typer.BadParameter(
         f"{value!r}; expected {LEAST_SQUARES}, {GUIDED_NETWORK}, {BEST}, a network "
@@ -46,8 +50,10 @@ def estimator_option(value: str) -> str:
 
 
 EstimatorName = Annotated[
-    str,
+    str | None,
     typer.Option(
+        "--estimator",
+        show_default=LEAST_SQUARES,
         callback=estimator_option,
         help="least-squares; fcsa-net-guided, a network around its fit; best, which of the two "
         "this examination calls for; a network with shipped "
@@ -65,7 +71,10 @@ NativeT1 = Annotated[
 ]
 Haematocrit = Annotated[float | None, typer.Option("--hct", help="Haematocrit, 0 to 1.")]
 MaskFile = Annotated[
-    str, typer.Option("--mask", help="auto, none, or a NIfTI that is non-zero inside.")
+    str | None,
+    typer.Option(
+        "--mask", help="auto, none, or a NIfTI that is non-zero inside.", show_default="auto"
+    ),
 ]
 SeriesName = Annotated[
     str | None,
@@ -74,9 +83,11 @@ SeriesName = Annotated[
 
 
 ArterialInput = Annotated[
-    str,
+    str | None,
     typer.Option(
-        "--aif", help="auto, none, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask."
+        "--aif",
+        help="auto, none, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask.",
+        show_default="auto",
     ),
 ]
 Relaxivity = Annotated[float | None, typer.Option("--relaxivity", help="r1 in 1/s per mmol/L.")]
@@ -85,21 +96,34 @@ ModelName = Annotated[
     typer.Option("--model", help="Kinetic model of least-squares.", show_default="tofts"),
 ]
 FitDelay = Annotated[
-    bool, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
+    bool | None, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
 ]
-Motion = Annotated[bool, typer.Option("--motion", help="Correct rigid motion.")]
+Motion = Annotated[bool | None, typer.Option("--motion", help="Correct rigid motion.")]
 NoExam = Annotated[
     bool,
     typer.Option("--no-exam", help="Do not keep the examination beside its maps for viewing."),
 ]
 
 
-def require_least_squares(estimator: str, model: Model | None, fit_delay: bool) -> None:
+def require_least_squares(
+    estimator: str | None, model: Model | None, fit_delay: bool | None
+) -> None:
     """Misuse, if what only least squares does is asked of a network."""
-    if model is not None and estimator != LEAST_SQUARES:
+    if estimator in (None, LEAST_SQUARES):
+        return
+    if model is not None:
         raise typer.BadParameter("--model is what least-squares fits; a network has its own")
-    if fit_delay and estimator != LEAST_SQUARES:
+    if fit_delay:
         raise typer.BadParameter("--fit-delay is for least-squares; a network has no delay")
+
+
+def chosen(**choices: object) -> dict[str, Any]:
+    """The choices that the user made; all others are left to their defaults, or to a record."""
+    return {
+        name: value.value if isinstance(value, Model) else value
+        for name, value in choices.items()
+        if value is not None
+    }
 
 
 def require_one_t1(vfa: list[Path] | None, t10: str | None) -> None:

@@ -11,6 +11,7 @@ from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.map_settings import MapSettings
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
+from gadmap.pipeline.repeat import map_again
 from gadmap.pipeline.report import ReportResult, report
 from gadmap.pipeline.reproduce import ReproduceResult, reproduce
 from gadmap.pipeline.stages import Progress, Stages, Watch
@@ -40,6 +41,7 @@ __all__ = [
     "evaluate_networks",
     "explain",
     "info",
+    "map_again",
     "map_exam",
     "prepared_patients",
     "report",

@@ -22,6 +22,7 @@ from gadmap.io import (
 )
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.map_settings import MapSettings
+from gadmap.pipeline.provenance import file_digests, signal_digest
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.pipeline.steps import estimate, prepare
 from gadmap.report import estimator_remarks, write_report
@@ -119,7 +120,9 @@ def map_exam(
             maps = estimate(exam, chosen, progress=progress)
         with stages.stage("checks"):
             checks = findings(exam, maps)
-        record = run_record(options)
+        with stages.stage("checksums"):
+            sources = {"files": file_digests(settings), "signal_sha256": signal_digest(dynamic)}
+        record = run_record(options) | sources
         with stages.stage("writing"):
             written = write_maps(
                 folder,

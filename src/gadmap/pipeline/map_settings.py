@@ -14,6 +14,7 @@ from gadmap.estimators import (
 from gadmap.pipeline.inputs import PathLike
 
 LEAST_SQUARES = "least-squares"
+A_FOLDER = "a folder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,4 +93,4 @@ def shown_name(value: float | PathLike | None) -> float | str | None:
     """A file's name without its folder, and no folder's name: these are of users and patients."""
     if not isinstance(value, str | Path):
         return value
-    return "a folder" if isinstance(value, Path) and value.is_dir() else Path(value).name
+    return A_FOLDER if isinstance(value, Path) and value.is_dir() else Path(value).name
