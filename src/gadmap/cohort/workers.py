@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import dask
 from distributed import Client, LocalCluster, Security
@@ -24,6 +24,7 @@ _CONFIG: dict[str, Any] = {
 _WORKER_PATIENCE = 60.0  # s
 
 
+@runtime_checkable
 class Workers(Protocol):
     """What does the work of a cohort."""
 

@@ -1,0 +1,215 @@
+"""Real faults in a run of a cohort: nothing finished is lost, nothing half is taken for whole."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from small_cohort import COMMAND, QUIET, rows_of, small_cohort
+
+from gadmap.cohort.outcome import failed
+from gadmap.io.manifest import fault_of
+
+PATIENCE = 240  # s; a machine may be busy
+
+
+def started(command, **options):
+    # A shell may have told its background to ignore Ctrl-C: a test must not inherit that.
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=QUIET,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        **options,
+    )
+
+
+def wait_for(found, process=None):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if thing := found():
+            return thing
+        assert process is None or process.poll() is None, process.communicate()[0]
+        time.sleep(0.02)
+    raise AssertionError("nothing came")
+
+
+def at_work(out):
+    return list(out.glob(".gadmap-*.part"))
+
+
+def workers_of(process):
+    """Processes that map: the children of the processes that watch over them, or of the run."""
+    family = psutil.Process(process.pid).children(recursive=True)
+    return [one for one in family if not one.children() and "spawn_main" in " ".join(one.cmdline())]
+
+
+def leftovers(out):
+    return [file.name for file in out.rglob(".gadmap-*") if file.name != ".gadmap-cohort"]
+
+
+def test_a_killed_worker_is_replaced_and_a_deadly_exam_is_a_row(tmp_path):
+    cohort, out = small_cohort(tmp_path / "in", 2), tmp_path / "out"
+    run = started(cohort.command(out, "--nprocs", "1"))
+    victims = []
+    for _ in range(2):
+        wait_for(lambda: [p for p in at_work(out) if "exam-01" in p.name], run)
+        victim = wait_for(lambda: [w for w in workers_of(run) if w.pid not in victims], run)[0]
+        victims.append(victim.pid)
+        victim.kill()
+        wait_for(lambda: not psutil.pid_exists(victims[-1]), run)
+    said, _ = run.communicate(timeout=PATIENCE)
+    assert run.returncode == 1, said
+    assert "exam-01: failed: its worker was killed, twice" in said
+    rows = rows_of(out / "cohort.tsv")
+    assert [row["state"] for row in rows.values()] == ["failed", "finished"]
+    assert fault_of(out / "exam-02", checksums=True) is None
+    assert cohort.run(out).whole
+    assert leftovers(out) == []
+
+
+@pytest.mark.parametrize("request_", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_end_is_followed_cleanly(tmp_path, request_):
+    cohort, out = small_cohort(tmp_path / "in", 2), tmp_path / "out"
+    run = started(cohort.command(out, "--nprocs", "1"))
+    wait_for(lambda: at_work(out), run)
+    family = psutil.Process(run.pid).children(recursive=True)
+    run.send_signal(request_)
+    said, _ = run.communicate(timeout=PATIENCE)
+    assert run.returncode in (1, 130, 143), said
+    assert "Traceback" not in said
+    assert not [one for one in family if one.is_running() and one.status() != "zombie"]
+    assert leftovers(out) == []
+    assert {row["state"] for row in rows_of(out / "cohort.tsv").values()} <= {"waiting", "finished"}
+
+
+def test_a_lost_scheduler_ends_the_run_with_one_line_and_keeps_what_is_finished(tmp_path):
+    cohort, out = small_cohort(tmp_path / "in", 4), tmp_path / "out"
+    address_file = tmp_path / "scheduler.json"
+    scheduler = started(
+        (
+            sys.executable,
+            *("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"),
+            *("--no-dashboard", "--scheduler-file", str(address_file)),
+        )
+    )
+    wait_for(address_file.exists, scheduler)
+    worker = started(
+        (
+            sys.executable,
+            *("-m", "distributed.cli.dask_worker", "--scheduler-file", str(address_file)),
+            *("--nworkers", "1", "--nthreads", "1", "--no-dashboard", "--no-nanny"),
+            *("--local-directory", str(tmp_path / "scratch")),
+        )
+    )
+    address = json.loads(address_file.read_text())["address"]
+    run = started(cohort.command(out, "--scheduler", address))
+    try:
+        wait_for(lambda: [f for f in out.glob("exam-*") if (f / ".gadmap.json").exists()], run)
+        scheduler.kill()
+        said, _ = run.communicate(timeout=PATIENCE)
+    finally:
+        for one in (scheduler, worker, run):
+            one.kill()
+            one.communicate()
+    assert run.returncode == 1, said
+    assert "the scheduler was lost with" in said
+    assert "Traceback" not in said
+    finished = [name for name in cohort.names if fault_of(out / name, checksums=True) is None]
+    assert finished
+    again = cohort.run(out)
+    assert again.whole
+    assert again.count("kept") >= len(finished)
+
+
+def test_a_disk_that_fills_up_is_a_row_a_line_and_no_debris(tmp_path):
+    """On a real file system of 250 kB, in a name space of its own."""
+    cohort = small_cohort(tmp_path / "in", 2)
+    mount = tmp_path / "small"
+    mount.mkdir()
+    probe = subprocess.run(
+        ["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=250k", "tmpfs", str(mount)],
+        capture_output=True,
+    )
+    if probe.returncode:
+        pytest.skip("no user name spaces here: a small file system cannot be mounted")
+    command = " ".join(f"'{word}'" for word in cohort.command(mount, "--nprocs", "1"))
+    script = (
+        f"mount -t tmpfs -o size=250k tmpfs '{mount}' && {command}; code=$?; "
+        f"find '{mount}' -name '.gadmap*part*'; cat '{mount}'/cohort.tsv; exit $code"
+    )
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, env=QUIET
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert "the disk is full; nothing was written" in said
+    assert ".part" not in said
+    assert "Traceback" not in said
+
+
+def test_two_runs_on_one_folder_do_not_meet(tmp_path):
+    cohort, out = small_cohort(tmp_path / "in", 1), tmp_path / "out"
+    run = started(cohort.command(out, "--nprocs", "1"))
+    wait_for(lambda: at_work(out), run)
+    os.kill(run.pid, signal.SIGSTOP)
+    for worker in workers_of(run):
+        worker.suspend()
+    second = cohort.run(out)
+    for worker in workers_of(run):
+        worker.resume()
+    os.kill(run.pid, signal.SIGCONT)
+    said, _ = run.communicate(timeout=PATIENCE)
+    assert run.returncode == 0, said
+    assert second.outcomes[0].state == "busy"
+    assert "another run is writing there" in second.outcomes[0].reason
+    assert cohort.run(out).count("kept") == 1
+
+
+def test_input_that_may_only_be_read_is_left_as_it_was(tmp_path):
+    cohort = small_cohort(tmp_path / "in", 1)
+    before = {f: (f.read_bytes(), f.stat().st_mtime_ns) for f in cohort.folder.rglob("*.*")}
+    for entry in (*cohort.folder.rglob("*"), cohort.folder):
+        entry.chmod(0o555 if entry.is_dir() else 0o444)
+    try:
+        assert cohort.run(tmp_path / "out").whole
+    finally:
+        for entry in (cohort.folder, *cohort.folder.rglob("*")):
+            entry.chmod(0o755 if entry.is_dir() else 0o644)
+    assert before == {f: (f.read_bytes(), f.stat().st_mtime_ns) for f in before}
+    assert {f for f in cohort.folder.rglob("*.*") if f.is_file()} <= set(before)
+
+
+def test_a_clock_that_jumps_changes_nothing_but_the_date(tmp_path):
+    if not shutil.which("faketime"):
+        pytest.skip("faketime is not installed: the clock of a process cannot be set")
+    cohort = small_cohort(tmp_path / "in", 1)
+    out, late = tmp_path / "out", tmp_path / "late"
+    assert cohort.run(out).whole
+    kept = cohort.command(out, "--dry-run")
+    for when in ("1999-01-01", "2038-01-20"):  # before anything was written; after 2^31 s
+        done = subprocess.run(["faketime", when, *kept], capture_output=True, text=True, env=QUIET)
+        assert "exam-01: skip, finished" in done.stdout, done.stderr
+    alone = (*COMMAND[:-1], "map", str(cohort.folder / "exam-01" / "dce.nii.gz"), "--out")
+    done = subprocess.run(
+        ["faketime", "-f", "@1999-01-01 00:00:00 x-1", *alone, str(late), "--aif", "parker"],
+        capture_output=True,
+        text=True,
+        env=QUIET,
+    )
+    assert done.returncode == 0, done.stderr
+    for file in late.glob("*.nii.gz"):
+        assert file.read_bytes() == (out / "exam-01" / file.name).read_bytes()
+
+
+def test_an_error_that_nobody_expected_is_named():
+    assert failed("a", IndexError("7")).reason == "IndexError: 7"
+    assert failed("a", MemoryError()).reason == "MemoryError"
+    assert failed("a", ValueError("two\nlines")).reason == "two lines"
