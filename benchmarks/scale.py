@@ -2,7 +2,8 @@
 
 Small phantom examinations go through `gadmap cohort` on two workers: overhead an examination,
 memory over time. One examination of RIDER's size tells reading, estimating and writing; empty
-tasks tell Dask's scheduler. From these the time of 10,000 examinations on 1, 10 and 100 workers follows.
+tasks tell Dask's scheduler. From these follows the time of 10,000 examinations on 1, 10 and 100
+workers.
 """
 
 import argparse
