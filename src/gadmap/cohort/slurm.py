@@ -53,7 +53,7 @@ class SlurmRecipe(BaseModel):
             If dask-jobqueue is not installed.
         """
         try:
-            from dask_jobqueue import SLURMCluster
+            from dask_jobqueue.slurm import SLURMCluster
         except ImportError as error:
             raise ValueError(
                 "--slurm needs dask-jobqueue, which is not installed; expected "

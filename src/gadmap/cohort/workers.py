@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Protocol, runtime_checkable
 
-import dask
+from dask import config
 from distributed import Client, LocalCluster, Security
 
 _CONFIG: dict[str, Any] = {
@@ -47,7 +47,7 @@ class LocalWorkers:
     def client(self) -> Iterator[Client]:
         """A client of processes that end with it, at once even where they are at work."""
         with (
-            dask.config.set(_CONFIG),
+            config.set(_CONFIG),
             tempfile.TemporaryDirectory(prefix="gadmap-") as scratch,
         ):
             cluster = LocalCluster(
@@ -57,7 +57,7 @@ class LocalWorkers:
                 host="127.0.0.1",
                 protocol="tls://",
                 security=Security.temporary(),
-                dashboard_address=None,
+                dashboard_address=None,  # pyright: ignore[reportArgumentType]
                 silence_logs=logging.CRITICAL,
                 local_directory=scratch,
                 memory_limit=0,  # what an examination needs is not known before
@@ -84,7 +84,7 @@ class SchedulerWorkers:
         OSError
             If there is none.
         """
-        with dask.config.set(_CONFIG):
+        with config.set(_CONFIG):
             try:
                 client = Client(self.address)
             except (OSError, ValueError) as error:
@@ -106,7 +106,8 @@ def _require_same_gadmap(client: Client, address: str) -> None:
             f"dask worker {address}"
         ) from error
     ours = version("gadmap")
-    for worker, theirs in client.run(version, "gadmap", on_error="return").items():
+    found: Any = client.run(version, "gadmap", on_error="return")
+    for worker, theirs in found.items():
         if theirs != ours:
             raise ConnectionError(
                 f"{address}: worker {worker} has gadmap {theirs}; expected {ours}, as here"
