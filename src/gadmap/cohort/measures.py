@@ -12,6 +12,7 @@ from gadmap.data import Reason
 from gadmap.data.tables import region_rows
 from gadmap.io import read_maps, read_maps_record
 from gadmap.io.manifest import fault_of
+from gadmap.report.maps_section import parameter_names
 
 CONCENTRATION = "mmol/L"
 QUALITY: Mapping[str, str] = {
@@ -59,7 +60,9 @@ def exam_measures(exam: PlannedExam, out: Path) -> ExamMeasures:
         if fault is not None:
             raise ValueError(fault)
         maps, record = read_maps(folder), read_maps_record(folder)
-        rows = region_rows(maps, exam_regions(exam.regions, maps))
+        found = region_rows(maps, exam_regions(exam.regions, maps))
+        names = parameter_names(maps)
+        rows = [row for row in found if row["quantity"] in names]
         quality = _quality(record)
     except (ValueError, OSError, KeyError, TypeError) as error:
         return ExamMeasures(exam=exam, problem=" ".join(str(error).split()))

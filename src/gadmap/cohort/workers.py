@@ -57,7 +57,7 @@ class LocalWorkers:
                 host="127.0.0.1",
                 protocol="tls://",
                 security=Security.temporary(),
-                dashboard_address=None,  # pyright: ignore[reportArgumentType]
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
                 local_directory=scratch,
                 memory_limit=0,  # what an examination needs is not known before
