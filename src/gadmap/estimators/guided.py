@@ -13,6 +13,7 @@ from gadmap.estimators.common_residual import common_residual
 from gadmap.estimators.guided_exam import GuidedExam, guided_exam
 from gadmap.estimators.guided_input import FLOORS
 from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided
+from gadmap.physics.kinetics import EXTENDED_TOFTS
 from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import UNLIKE
 
@@ -88,8 +89,9 @@ class GuidedEstimator:
             reason=reason,
             affine=exam.series.affine,
             estimator=GUIDED_NETWORK,
-            model="extended-tofts",
+            model=EXTENDED_TOFTS.name,
             settings={
+                "model_code": EXTENDED_TOFTS.code,
                 "uses_concentration": self.needs_concentration,
                 "provenance": dict(self.trained.provenance),
                 "calibration": dict(self.trained.calibration),

@@ -83,7 +83,7 @@ class LeastSquares:
             affine=exam.series.affine,
             estimator="least-squares",
             model=self.model,
-            settings={"bounds": self._box()},
+            settings={"model_code": KINETIC_MODELS[self.model].code, "bounds": self._box()},
         )
 
     def _box(self) -> dict[str, tuple[float, float]]:

@@ -13,6 +13,7 @@ from gadmap.estimators.network_input import NetworkInput, network_input
 from gadmap.estimators.network_remarks import network_remarks
 from gadmap.networks import VOXELWISE
 from gadmap.networks.checkpoint import TrainedNetwork
+from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.side_by_side import side_by_side
 
 _NEAR_ONE = 0.99
@@ -76,6 +77,7 @@ class NetworkEstimator:
         outputs[:, ~valid] = np.nan
         with np.errstate(invalid="ignore"):
             at_top = (outputs >= _NEAR_ONE).any(axis=0)
+        model = str(trained.provenance.get("model", "tofts"))
         return ParameterMaps(
             values={
                 name: np.float32(trained.scales[name]) * np.maximum(output, 0)
@@ -86,8 +88,9 @@ class NetworkEstimator:
             reason=np.where(at_top, np.uint8(Reason.AT_BOUND), seen.reason),
             affine=exam.series.affine,
             estimator=trained.network,
-            model=str(trained.provenance.get("model", "tofts")),
+            model=model,
             settings={
+                "model_code": KINETIC_MODELS[model].code if model in KINETIC_MODELS else "",
                 "bounds": {name: (0.0, trained.scales[name]) for name in trained.quantities},
                 "uses_concentration": self.needs_concentration,
                 "frame_grid": asdict(trained.grid),

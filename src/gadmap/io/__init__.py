@@ -2,12 +2,15 @@
 
 from gadmap.io.aif_table import AifTable, read_aif
 from gadmap.io.bids_dataset import bids_exams
+from gadmap.io.bids_derivatives import bids_origin, describe_derivatives
 from gadmap.io.bids_exam import BidsExam
+from gadmap.io.bids_write import describe_dataset, write_bids_series, write_participants
 from gadmap.io.describe import Description, SeriesSummary, describe
 from gadmap.io.dicom_scan import listed
 from gadmap.io.dicom_write import write_dicom
 from gadmap.io.dicom_write_enhanced import write_enhanced_dicom
 from gadmap.io.exam_folder import EXAM_FOLDER, read_exam, write_exam
+from gadmap.io.map_names import BidsOrigin
 from gadmap.io.maps import write_maps
 from gadmap.io.maps_read import read_maps, read_maps_record
 from gadmap.io.nifti import read_volume
@@ -24,10 +27,14 @@ __all__ = [
     "EXAM_FOLDER",
     "AifTable",
     "BidsExam",
+    "BidsOrigin",
     "Description",
     "SeriesSummary",
     "bids_exams",
+    "bids_origin",
     "describe",
+    "describe_dataset",
+    "describe_derivatives",
     "find_flip_angles",
     "listed",
     "read_aif",
@@ -40,9 +47,11 @@ __all__ = [
     "read_volume",
     "results_folder",
     "strangers_in",
+    "write_bids_series",
     "write_dicom",
     "write_enhanced_dicom",
     "write_exam",
     "write_maps",
     "write_nifti",
+    "write_participants",
 ]

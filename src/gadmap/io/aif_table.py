@@ -1,12 +1,14 @@
-"""Arterial input from a table that a user brings."""
+"""Arterial input as a table: one that a user brings, and that of results."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
+from gadmap.data import Aif
 from gadmap.data.frozen import freeze, require_rising
 
 TIME, PLASMA, BLOOD = "time_s", "plasma_mmol_per_l", "blood_mmol_per_l"
@@ -82,6 +84,19 @@ def read_aif(path: str | Path) -> AifTable:
         is_plasma=column == PLASMA,
         name=path.name,
     )
+
+
+def write_aif(path: Path, aif: Aif, remarks: Sequence[str] = ()) -> None:
+    """The curve as `read_aif` reads it; below it the remarks, as comments."""
+    rows = [f"{t!r}\t{c!r}" for t, c in zip(aif.t.tolist(), aif.plasma.tolist(), strict=True)]
+    lines = [f"{TIME}\t{PLASMA}", *rows, *(f"{COMMENT} {remark}" for remark in remarks)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def aif_remarks(aif: Aif) -> list[str]:
+    """Where the curve is from, why from there, and its voxels."""
+    voxels = [f"voxel (x, y, z): {x}, {y}, {z}" for x, y, z in aif.voxels.tolist()]
+    return [f"source: {aif.source}", *aif.rationale, *voxels]
 
 
 def _concentration_column(columns: list[str], path: Path) -> str:

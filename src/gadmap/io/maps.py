@@ -9,10 +9,12 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
-from gadmap.data import Aif, Exam, ParameterMaps, Reason
-from gadmap.io.aif_table import COMMENT, PLASMA, TIME
+from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.io.aif_table import aif_remarks, write_aif
 from gadmap.io.exam_folder import EXAM_FOLDER, write_exam
 from gadmap.io.grid import plane, voxel_size
+from gadmap.io.map_names import BidsOrigin, aif_stem, image_stem
+from gadmap.io.map_sidecar import aif_sidecar, map_sidecar
 from gadmap.io.nifti_write import save_nifti
 from gadmap.io.results_folder import results_folder
 from gadmap.io.strict_json import write_json
@@ -26,13 +28,15 @@ def write_maps(
     record: Mapping[str, Any],
     *,
     keep_exam: bool = True,
+    origin: BidsOrigin | None = None,
     overwrite: bool = False,
 ) -> list[Path]:
     """Files of the maps, in a folder that is there completely or not at all.
 
     One float32 NIfTI for each quantity (`ktrans.nii.gz`) and standard error (`ktrans_se.nii.gz`),
     NaN where not valid; `reason.nii.gz` with the code of each voxel; `t10.nii.gz` where T10 was
-    measured; `aif.tsv`; `maps.json` with units, lexicon codes, sources and settings.
+    measured; `aif.tsv`; a JSON sidecar for each of these; `maps.json` with units, lexicon codes,
+    sources and settings.
 
     Parameters
     ----------
@@ -44,6 +48,9 @@ def write_maps(
     record
         What else `maps.json` should hold; its `versions` join gadmap's, Python's and numpy's.
         Absolute paths in it are cut to file names.
+    origin
+        Of which examination of a BIDS dataset they are: files are named as BIDS' derivatives are,
+        `sub-01_desc-tofts_ktransmap.nii.gz`.
     overwrite
         Replace results that gadmap wrote there before.
 
@@ -55,12 +62,16 @@ def write_maps(
     out = Path(out)
     with results_folder(out, overwrite) as folder:
         for name, (values, description) in _images(maps, exam).items():
-            save_nifti(folder / f"{name}.nii.gz", values, maps.affine, description)
+            stem = image_stem(name, maps, origin)
+            save_nifti(folder / f"{stem}.nii.gz", values, maps.affine, description)
+            write_json(folder / f"{stem}.json", map_sidecar(name, maps, exam, origin))
         if exam is not None:
-            _write_aif(folder / "aif.tsv", exam.aif)
+            remarks = () if origin else aif_remarks(exam.aif)  # BIDS' tables hold no comments
+            write_aif(folder / f"{aif_stem(origin)}.tsv", exam.aif, remarks)
+            write_json(folder / f"{aif_stem(origin)}.json", aif_sidecar(exam, origin))
             if keep_exam:
                 write_exam(folder / EXAM_FOLDER, exam)
-        write_json(folder / "maps.json", _record(maps, exam, record))
+        write_json(folder / "maps.json", _record(maps, exam, record, origin))
         names = sorted(file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
     return [out / name for name in names]
 
@@ -88,17 +99,13 @@ def _t10_varies(exam: Exam) -> bool:
     return known.size > 0 and float(np.ptp(known)) > 0
 
 
-def _write_aif(path: Path, aif: Aif) -> None:
-    """The curve; below it, as comments, where it is from, why from there, and its voxels."""
-    rows = [f"{t!r}\t{c!r}" for t, c in zip(aif.t.tolist(), aif.plasma.tolist(), strict=True)]
-    remarks = [f"source: {aif.source}", *aif.rationale]
-    remarks += [f"voxel (x, y, z): {x}, {y}, {z}" for x, y, z in aif.voxels.tolist()]
-    lines = [f"{TIME}\t{PLASMA}", *rows, *(f"{COMMENT} {remark}" for remark in remarks)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _record(maps: ParameterMaps, exam: Exam | None, record: Mapping[str, Any]) -> dict[str, Any]:
-    own = _maps_record(maps) | ({} if exam is None else _exam_record(exam))
+def _record(
+    maps: ParameterMaps, exam: Exam | None, record: Mapping[str, Any], origin: BidsOrigin | None
+) -> dict[str, Any]:
+    own = _maps_record(maps, origin)
+    if exam is not None:
+        t10_file = f"{image_stem('t10', maps, origin)}.nii.gz" if _t10_varies(exam) else None
+        own |= _exam_record(exam, t10_file, f"{aif_stem(origin)}.tsv")
     rest = {key: value for key, value in record.items() if key != "versions"}
     clash = sorted(own.keys() & rest.keys())
     if clash:
@@ -106,17 +113,18 @@ def _record(maps: ParameterMaps, exam: Exam | None, record: Mapping[str, Any]) -
     return own | rest | {"versions": _versions() | dict(record.get("versions", {}))}
 
 
-def _maps_record(maps: ParameterMaps) -> dict[str, Any]:
+def _maps_record(maps: ParameterMaps, origin: BidsOrigin | None) -> dict[str, Any]:
+    def entry(name: str) -> dict[str, Any]:
+        return _quantity(name.removesuffix("_se"), f"{image_stem(name, maps, origin)}.nii.gz")
+
     return {
         "estimator": maps.estimator,
         "model": maps.model,
         "settings": maps.settings,
-        "maps": {name: _quantity(name, f"{name}.nii.gz") for name in maps.values},
-        "standard_errors": {
-            name: _quantity(name, f"{name}_se.nii.gz") for name in maps.standard_error
-        },
+        "maps": {name: entry(name) for name in maps.values},
+        "standard_errors": {name: entry(f"{name}_se") for name in maps.standard_error},
         "reasons": _reasons(maps),
-        "reason_file": "reason.nii.gz",
+        "reason_file": f"{image_stem('reason', maps, origin)}.nii.gz",
         "grid": {
             "matrix": maps.valid.shape,
             "voxel_size_mm": voxel_size(maps.affine),
@@ -125,20 +133,20 @@ def _maps_record(maps: ParameterMaps) -> dict[str, Any]:
     }
 
 
-def _exam_record(exam: Exam) -> dict[str, Any]:
+def _exam_record(exam: Exam, t10_file: str | None, aif_file: str) -> dict[str, Any]:
     series = exam.series
     return {
         "t10": {
             "source": exam.t10_source,
             "unit": T10.unit,
-            "file": "t10.nii.gz" if _t10_varies(exam) else None,
+            "file": t10_file,
             "median": _median(exam.t10, exam.mask),
         },
         "b1": {"source": exam.b1_source},
         "mask": {"source": exam.mask_source, "voxels": int(exam.mask.sum())},
         "aif": {
             "source": exam.aif.source,
-            "file": "aif.tsv",
+            "file": aif_file,
             "unit": "mmol/L plasma",
             "peak_mmol_per_l": None if exam.aif.stand_in else float(exam.aif.plasma.max()),
             "voxels": exam.aif.voxels,

@@ -17,19 +17,13 @@ def write_nifti(
     """Files of a series, `dce.nii.gz`, and one volume a flip angle, each with its sidecar."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    keys = _acquisition_keys(series.acquisition) | {"FrameTimesStart": series.t.tolist()}
-    optional = {
-        "Relaxivity": series.relaxivity,
-        "Hematocrit": series.hct,
-        "InjectionFrame": series.injection_frame,
-    }
-    keys |= {key: value for key, value in optional.items() if value is not None}
-    files = _write(folder / "dce", series.signal, series.affine, keys)
+    keys = series_keys(series) | {"FrameTimesStart": series.t.tolist()}
+    files = write_image(folder / "dce", series.signal, series.affine, keys)
     for index, acquisition in enumerate(vfa.acquisitions if vfa else ()):
         assert vfa is not None
         name = f"vfa_{index + 1:02d}_{degrees(acquisition.flip_angle):.3g}deg"
-        signal = vfa.signal[..., index]
-        files += _write(folder / name, signal, vfa.affine, _acquisition_keys(acquisition))
+        keys = acquisition_keys(acquisition)
+        files += write_image(folder / name, vfa.signal[..., index], vfa.affine, keys)
     return files
 
 
@@ -43,7 +37,19 @@ def save_nifti(path: Path, data: np.ndarray, affine: np.ndarray, description: st
     nib.save(image, path)
 
 
-def _acquisition_keys(acquisition: Acquisition) -> dict[str, Any]:
+def series_keys(series: DceSeries) -> dict[str, Any]:
+    """What a sidecar tells of a dynamic series beside its frame times."""
+    optional = {
+        "Relaxivity": series.relaxivity,
+        "Hematocrit": series.hct,
+        "InjectionFrame": series.injection_frame,
+    }
+    known = {key: value for key, value in optional.items() if value is not None}
+    return acquisition_keys(series.acquisition) | known
+
+
+def acquisition_keys(acquisition: Acquisition) -> dict[str, Any]:
+    """What a sidecar tells of an acquisition."""
     keys = {
         "RepetitionTimeExcitation": acquisition.tr,
         "FlipAngle": degrees(acquisition.flip_angle),
@@ -53,7 +59,10 @@ def _acquisition_keys(acquisition: Acquisition) -> dict[str, Any]:
     return {key: value for key, value in keys.items() if value is not None}
 
 
-def _write(path: Path, data: np.ndarray, affine: np.ndarray, keys: dict[str, Any]) -> list[Path]:
+def write_image(
+    path: Path, data: np.ndarray, affine: np.ndarray, keys: dict[str, Any]
+) -> list[Path]:
+    """A NIfTI file of measured signal, and its sidecar; `path` is without extension."""
     image, sidecar = path.with_name(f"{path.name}.nii.gz"), path.with_name(f"{path.name}.json")
     save_nifti(image, data, affine, "signal [a.u.], gadmap phantom")
     sidecar.write_text(json.dumps(keys, indent=2, allow_nan=False) + "\n", encoding="utf-8")

@@ -20,6 +20,8 @@ class Case:
     ----------
     seed
         Of the individual anatomy, the texture, the fields, the motion and the noise.
+    visit
+        From 0; the same patient on another day has other motion and noise, and all else the same.
     matrix
         Voxels along x and y; they share `field_of_view`, so fewer are larger.
     slices
@@ -92,6 +94,7 @@ class Case:
     """
 
     seed: int = 0
+    visit: int = 0
     matrix: int = 256
     slices: int = 16
     frames: int = 65

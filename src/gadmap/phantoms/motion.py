@@ -19,7 +19,7 @@ def head_motion(case: Case) -> Float[np.ndarray, "time 6"]:
     A random walk that starts at rest and ends with a standard deviation of the case's drift, and
     steps of half that size at a few frames.
     """
-    generator = stream_of(case.seed, "motion")
+    generator = stream_of(case.seed, "motion", case.visit)
     steps = torch.randn((case.frames, 6), generator=generator, dtype=torch.float64).numpy()
     steps[0] = 0
     walk = np.cumsum(steps, axis=0) / np.sqrt(case.frames - 1)

@@ -29,6 +29,7 @@ from gadmap.phantoms.motion import head_motion, move
 from gadmap.phantoms.plasma import frame_times, plasma_curve
 from gadmap.phantoms.sampling import affine_of, slice_fractions, voxel_centres
 from gadmap.phantoms.signals import slice_of
+from gadmap.phantoms.streams import stream_of
 from gadmap.phantoms.texture import grow_texture
 from gadmap.phantoms.vessels import tubes
 from gadmap.phantoms.volumes import Volumes
@@ -120,6 +121,8 @@ def phantom_of(case: Case) -> Phantom:
     motion = head_motion(case)
     if motion.any():
         move(volume.dynamic, motion, case)
+    if case.visit:
+        generator = stream_of(case.seed, "noise", case.visit)
     with one_thread():
         noise_sd = volume.add_noise(case, generator)
     return _phantom(case, volume, b1, motion, noise_sd, plasma)

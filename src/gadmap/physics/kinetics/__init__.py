@@ -10,6 +10,7 @@ KINETIC_MODELS: dict[str, KineticModel] = {
 }
 
 __all__ = [
+    "EXTENDED_TOFTS",
     "KINETIC_MODELS",
     "Bounds",
     "ImpulseResponse",
