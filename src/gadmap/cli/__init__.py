@@ -13,18 +13,16 @@ from gadmap.cli.evaluate import evaluate
 from gadmap.cli.explain import explain
 from gadmap.cli.map import map_command
 from gadmap.cli.options import (
-    FileFormat,
     Frames,
     FrameStep,
     Input,
     Matrix,
     Out,
     Overwrite,
-    PriorsName,
     Seed,
     Slices,
-    Vendor,
 )
+from gadmap.cli.phantom import phantom
 from gadmap.cli.report import report
 from gadmap.cli.reproduce import reproduce
 from gadmap.cli.train import train
@@ -61,73 +59,7 @@ def info(
         say_description(description)
 
 
-@app.command()
-def phantom(
-    out: Out,
-    cohort: Annotated[
-        int | None, typer.Option(min=1, help="Patients, each other than the rest; a folder each.")
-    ] = None,
-    file_format: Annotated[FileFormat, typer.Option("--format")] = FileFormat.DICOM,
-    vendor: Annotated[Vendor, typer.Option(help="Whose DICOM.")] = Vendor.SIEMENS,
-    seed: Seed = 0,
-    snr: Annotated[
-        float | None, typer.Option(help="Brain's signal over the noise, 25 by default.")
-    ] = None,
-    priors: Annotated[
-        PriorsName | None, typer.Option(help="How a cohort's patients differ, rider by default.")
-    ] = None,
-    no_motion: Annotated[bool, typer.Option("--no-motion", help="A cohort that lies still.")] = (
-        False
-    ),
-    matrix: Matrix = 256,
-    slices: Slices = 16,
-    frames: Frames = 65,
-    overwrite: Overwrite = False,
-) -> None:
-    """Write a digital brain tumour with known truth, or a cohort of them."""
-    if cohort is not None and snr is not None:
-        raise typer.BadParameter("--cohort and --snr exclude each other: each patient has its own")
-    if cohort is None and (priors or no_motion):
-        raise typer.BadParameter("--priors and --no-motion are of a cohort; add --cohort N")
-    from gadmap.cli.console import progress_bar, say_lines
-    from gadmap.pipeline import write_cohort, write_phantom
-
-    if cohort is not None:
-        made = write_cohort(
-            out,
-            cohort,
-            seed,
-            file_format=file_format.value,
-            vendor=vendor.value,
-            priors=(priors or PriorsName.RIDER).value,
-            matrix=matrix,
-            slices=slices,
-            frames=frames,
-            motion=not no_motion,
-            overwrite=overwrite,
-            watch=progress_bar,
-        )
-        kept = f", {made.kept} of them from an earlier run" if made.kept else ""
-        say_lines(
-            [
-                f"{made.table.parent}: {len(made.patients)} of {cohort} patients{kept}",
-                f"{made.table}: what was drawn",
-            ]
-        )
-        return
-    written = write_phantom(
-        out,
-        file_format=file_format.value,
-        vendor=vendor.value,
-        seed=seed,
-        snr=25.0 if snr is None else snr,
-        matrix=matrix,
-        slices=slices,
-        frames=frames,
-        overwrite=overwrite,
-        watch=progress_bar,
-    )
-    say_lines([f"{written.source}: {written.count:,} files", f"{written.truth}: true maps"])
+app.command()(phantom)
 
 
 @app.command()

@@ -137,6 +137,7 @@ class FileFormat(StrEnum):
 
     DICOM = "dicom"
     NIFTI = "nifti"
+    BIDS = "bids"
 
 
 class Vendor(StrEnum):

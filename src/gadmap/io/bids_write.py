@@ -10,7 +10,6 @@ from typing import Any
 
 from gadmap.data import DceSeries, FlipAngleSeries
 from gadmap.io.nifti_write import acquisition_keys, series_keys, write_image
-from gadmap.io.results_folder import MANIFEST
 from gadmap.io.strict_json import write_json
 
 BIDS_VERSION = "1.11.1"
@@ -41,7 +40,7 @@ def describe_dataset(
     }
     write_json(root / "dataset_description.json", description)
     (root / "README.md").write_text(f"# {name}\n\n{readme}\n", encoding="utf-8")
-    lines = (*ignored, MANIFEST)
+    lines = (*ignored, ".gadmap*")
     (root / ".bidsignore").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

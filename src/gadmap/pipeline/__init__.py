@@ -11,6 +11,7 @@ from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.map_settings import MapSettings
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
+from gadmap.pipeline.phantom_bids import BidsCohort, write_bids_cohort
 from gadmap.pipeline.repeat import map_again
 from gadmap.pipeline.report import ReportResult, report
 from gadmap.pipeline.reproduce import ReproduceResult, reproduce
@@ -20,6 +21,7 @@ from gadmap.pipeline.train_guided import SCENES, TrainGuidedResult, train_guided
 
 __all__ = [
     "SCENES",
+    "BidsCohort",
     "CohortFiles",
     "Collection",
     "DemoResult",
@@ -49,6 +51,7 @@ __all__ = [
     "run_demo",
     "train_guided",
     "train_network",
+    "write_bids_cohort",
     "write_cohort",
     "write_dicom_results",
     "write_phantom",
