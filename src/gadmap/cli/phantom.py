@@ -70,7 +70,8 @@ def phantom(
             watch=progress_bar,
         )
         visits = f", {len(dataset.sessions)} sessions each" if dataset.sessions else ""
-        say_lines([f"{dataset.root}: {cohort} participants{visits}, the truth in derivatives"])
+        people = "1 participant" if cohort == 1 else f"{cohort} participants"
+        say_lines([f"{dataset.root}: {people}{visits}, the truth in derivatives"])
         return
     if cohort is not None:
         made = write_cohort(

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 
 from gadmap.data import Aif, DceSeries, Exam, FlipAngleSeries
 from gadmap.io import AifTable, read_aif, read_flip_angles, read_volume
+from gadmap.io.sidecar import read_sidecar
 from gadmap.physics.aifs import POPULATION_AIFS
 
 PathLike: TypeAlias = str | Path
@@ -17,6 +18,7 @@ FlipAngles: TypeAlias = FlipAngleSeries | PathLike | Sequence[PathLike] | None
 
 _TABLES = (".csv", ".tsv", ".txt")
 _VOLUMES = (".nii", ".nii.gz")
+_PERCENT = ("percent", "%")
 
 
 def flip_angles_from(vfa: FlipAngles, series: DceSeries) -> FlipAngleSeries | None:
@@ -42,8 +44,15 @@ def t10_from(
 
 
 def b1_from(b1: PathLike | np.ndarray | None, series: DceSeries) -> np.ndarray | None:
-    """Actual over nominal flip angle, as given or from a NIfTI file."""
-    return read_volume(b1, series, "B1 map") if isinstance(b1, str | Path) else b1
+    """Actual over nominal flip angle, as given or from a NIfTI file.
+
+    A file whose sidecar gives its Units as percent, as BIDS recommends for TB1map, holds 100 times
+    that.
+    """
+    if not isinstance(b1, str | Path):
+        return b1
+    values = read_volume(b1, series, "B1 map")
+    return values / 100 if read_sidecar(Path(b1)).get("Units") in _PERCENT else values
 
 
 def mask_from(

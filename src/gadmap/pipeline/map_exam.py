@@ -13,6 +13,7 @@ from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
 from gadmap.estimators import needs_concentration
 from gadmap.evaluation.cautions import findings
 from gadmap.io import (
+    BidsOrigin,
     listed,
     read_flip_angles,
     read_series,
@@ -68,6 +69,7 @@ def map_exam(
     settings: MapSettings | None = None,
     *,
     keep_exam: bool = True,
+    origin: BidsOrigin | None = None,
     overwrite: bool = False,
     watch: Watch = unwatched,
 ) -> MapResult:
@@ -81,6 +83,8 @@ def map_exam(
         By default an exact fit of the Tofts model to what is measured.
     keep_exam
         Keep the examination beside its maps, so that they can be looked at and reported on again.
+    origin
+        Of which examination of a BIDS dataset it is, to name the maps after it.
     overwrite
         Replace results that gadmap wrote there before.
 
@@ -130,6 +134,7 @@ def map_exam(
                 exam,
                 record | {"cautions": checks.cautions, "seconds": dict(stages.seconds)},
                 keep_exam=keep_exam,
+                origin=origin,
             )
             names = [file.relative_to(folder) for file in written]
         with stages.stage("report"):
