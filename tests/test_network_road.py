@@ -75,12 +75,11 @@ def test_the_files_are_those_of_maps_without_standard_errors(mapped: MapResult):
     folder = mapped.files[-1].parent
     assert {file.name for file in mapped.files if file.parent == folder} == {
         "aif.tsv",
-        "kep.nii.gz",
-        "ktrans.nii.gz",
+        "aif.json",
         "maps.json",
-        "reason.nii.gz",
         "report.html",
-        "ve.nii.gz",
+        *(f"{name}.nii.gz" for name in ("kep", "ktrans", "reason", "ve")),
+        *(f"{name}.json" for name in ("kep", "ktrans", "reason", "ve")),
     }
 
 
