@@ -29,7 +29,14 @@ def _outcome(exam: PlannedExam, out: Path, force: bool, keep_exam: bool) -> Outc
         if not force and fault_of(folder, checksums=False) is None:
             require_same_choices(exam, folder)
             return Outcome(name=exam.name, state="kept")
-        map_exam(exam.source, folder, exam.settings, keep_exam=keep_exam, overwrite=True)
+        map_exam(
+            exam.source,
+            folder,
+            exam.settings,
+            keep_exam=keep_exam,
+            origin=exam.origin,
+            overwrite=True,
+        )
     except BlockingIOError as error:
         return Outcome(name=exam.name, state="busy", reason=" ".join(str(error).split()))
     except Exception as error:  # one that fails must not stop the others

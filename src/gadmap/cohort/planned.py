@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gadmap.io.bids_dataset import bids_exams
-from gadmap.io.bids_exam import BidsExam
+from gadmap.io import BidsExam, BidsOrigin, bids_exams, bids_origin
 from gadmap.pipeline import MapSettings
 
 
@@ -42,6 +41,14 @@ class PlannedExam:
     regions: tuple[Path, ...] = ()
     problem: str = ""
     bids: BidsExam | None = None
+
+    @property
+    def origin(self) -> BidsOrigin | None:
+        """What names its maps, and the files that they are estimated from; None outside BIDS."""
+        if self.bids is None:
+            return None
+        given = (*self.settings.vfa, self.settings.t10, self.settings.b1, self.settings.aif)
+        return bids_origin(self.bids, [file for file in given if isinstance(file, Path)])
 
 
 def exams_of_bids(

@@ -13,7 +13,9 @@ from gadmap.cohort.outcome import Outcome, failed
 from gadmap.cohort.overview import write_overview
 from gadmap.cohort.planned import PlannedExam
 from gadmap.cohort.workers import Workers
+from gadmap.io import describe_derivatives
 from gadmap.io.results_folder import tidy
+from gadmap.io.sidecar import bids_root
 from gadmap.pipeline import Stages, Watch
 from gadmap.pipeline.stages import unwatched
 
@@ -76,6 +78,7 @@ def run_cohort(
         If the output cannot be written, or the workers are lost.
     """
     out.mkdir(parents=True, exist_ok=True)
+    _describe(out, everyone or exams)
     stages, outcomes = Stages(watch), dict[str, Outcome]()
     work: Work = (
         partial(report_exam, out=out)
@@ -95,6 +98,14 @@ def run_cohort(
                 tidy(out / exam.folder)
         table = write_overview(out, everyone or exams)
     return CohortResult(table=table, outcomes=tuple(outcomes[exam.name] for exam in exams))
+
+
+def _describe(out: Path, exams: Sequence[PlannedExam]) -> None:
+    """Make `out` a BIDS dataset of derivatives where the examinations are of a BIDS dataset."""
+    known = (bids_root(exam.bids.dynamic) for exam in exams if exam.bids is not None)
+    root = next(known, None)
+    if root is not None:
+        describe_derivatives(out, root, ("cohort.tsv", "group*"))
 
 
 def _outcomes(client: Client, exams: Sequence[PlannedExam], work: Work) -> Iterator[Outcome]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from gadmap.data import DceSeries, FlipAngleSeries
 from gadmap.io.nifti_write import acquisition_keys, series_keys, write_image
-from gadmap.io.strict_json import write_json
+from gadmap.io.strict_json import json_text
+from gadmap.whole_file import write_whole
 
 BIDS_VERSION = "1.11.1"
 _SPOILED = {"PulseSequenceType": "Spoiled gradient echo", "MRAcquisitionType": "3D"}
@@ -19,7 +20,7 @@ _SPOILED = {"PulseSequenceType": "Spoiled gradient echo", "MRAcquisitionType": "
 def describe_dataset(
     root: Path, name: str, kind: str, readme: str, ignored: Sequence[str], **more: Any
 ) -> None:
-    """Write `dataset_description.json`, `README.md` and `.bidsignore`.
+    """Write `dataset_description.json`, `README.md` and `.bidsignore`, each whole at any time.
 
     Parameters
     ----------
@@ -38,10 +39,13 @@ def describe_dataset(
         "GeneratedBy": [generated],
         **more,
     }
-    write_json(root / "dataset_description.json", description)
-    (root / "README.md").write_text(f"# {name}\n\n{readme}\n", encoding="utf-8")
-    lines = (*ignored, ".gadmap*")
-    (root / ".bidsignore").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    files = {
+        "dataset_description.json": json_text(description),
+        "README.md": f"# {name}\n\n{readme}\n",
+        ".bidsignore": "\n".join((*ignored, ".gadmap*")) + "\n",
+    }
+    for file, text in files.items():
+        write_whole(root / file, text)
 
 
 def write_participants(root: Path, participants: Sequence[str]) -> None:
