@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 import gadmap
-from gadmap.io import bids_exams, bids_origin
+from gadmap.cohort import exams_of_bids
+from gadmap.cohort.one_exam import run_exam
+from gadmap.io import bids_exams, bids_origin, describe_derivatives
+from gadmap.io.bids_dataset import DATASET
 from gadmap.io.nifti_write import save_nifti
+from gadmap.io.sidecar import read_sidecar
 from gadmap.pipeline import MapSettings, map_exam, report
 from gadmap.pipeline.inputs import b1_from
 
@@ -73,3 +77,26 @@ def test_a_transmit_field_in_percent_is_one_in_fractions_if_its_sidecar_says_so(
     np.testing.assert_array_equal(b1_from(file, series), percent)
     file.with_name("sub-01_TB1map.json").write_text('{"Units": "percent"}')
     np.testing.assert_allclose(b1_from(bids_exams(dataset)[0].b1map, series), percent / 100)
+
+
+def test_a_cohort_names_maps_after_their_examination_and_tells_the_files_they_are_of(
+    dataset, tmp_path
+):
+    (exam,) = exams_of_bids(dataset, MapSettings(aif="parker"))
+    assert run_exam(exam, tmp_path, force=False, keep_exam=False).state == "finished"
+    keys = read_sidecar(tmp_path / "sub-01" / "perf" / "sub-01_desc-tofts_vemap.nii.gz")
+    assert keys["Sources"] == [
+        "bids:raw:sub-01/perf/sub-01_dce.nii.gz",
+        *(f"bids:raw:sub-01/anat/sub-01_flip-{n}_VFA.nii.gz" for n in range(1, 7)),
+    ]
+
+
+def test_where_the_raw_dataset_lies_is_told_only_from_within_it(dataset, tmp_path):
+    within, elsewhere = dataset / "derivatives" / "gadmap", tmp_path / "elsewhere"
+    for out in (within, elsewhere):
+        out.mkdir()
+        describe_derivatives(out, dataset)
+    described = [json.loads((out / DATASET).read_text()) for out in (within, elsewhere)]
+    assert described[0]["DatasetLinks"] == {"raw": "../.."}
+    assert "DatasetLinks" not in described[1]
+    assert all(one["DatasetType"] == "derivative" for one in described)
