@@ -88,7 +88,7 @@ def test_t1_and_artery_are_not_looked_for(mapped: MapResult):
     assert mapped.exam.t10_source == "assumed 1.4 s"
     assert "3 flip-angle volumes" not in " ".join(mapped.remarks)
     assert "Arterial input: none was asked for" in " ".join(mapped.remarks)
-    assert list(mapped.seconds)[-4:] == ["network", "checks", "writing", "report"]
+    assert list(mapped.seconds)[-5:] == ["network", "checks", "checksums", "writing", "report"]
 
 
 def test_what_is_given_is_kept(dicom: Path, weights: Path, tmp_path):

@@ -1,5 +1,6 @@
 """`gadmap map`."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -74,9 +75,10 @@ def map_command(
         series=series,
         frame_step=frame_step,
     )
-    kept = {"keep_exam": not no_exam, "overwrite": overwrite}
-    if earlier is None:
-        result = map_exam(source, out, MapSettings(**choices), **kept, watch=progress_bar)
-    else:
-        result = map_again(earlier, source, out, choices, **kept, watch=progress_bar)
+    run = (
+        partial(map_exam, source, out, MapSettings(**choices))
+        if earlier is None
+        else partial(map_again, earlier, source, out, choices)
+    )
+    result = run(keep_exam=not no_exam, overwrite=overwrite, watch=progress_bar)
     say_result(result, result.seconds)
