@@ -1,5 +1,6 @@
 """`gadmap cohort`."""
 
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -153,6 +154,7 @@ def _run(
     from gadmap.cli.console import progress_bar, say_lines
     from gadmap.cohort import Outcome, run_cohort
 
+    logging.disable()  # Dask tells at length what an outcome or one line tells better
     def tell(outcome: Outcome) -> None:
         if outcome.reason:
             say_lines([f"! {outcome.name}: {outcome.state}: {outcome.reason}"])

@@ -14,6 +14,9 @@ from distributed import Client, LocalCluster, Security
 _CONFIG: dict[str, Any] = {
     # An examination that kills its worker is given one more; if that dies too, it is to blame.
     "distributed.scheduler.allowed-failures": 1,
+    # Dask's own pages have no token: none is served.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
     "distributed.comm.timeouts.connect": "10s",
     # A thread for each examination: many of them at once fill the cores better than one.
     "distributed.nanny.pre-spawn-environ.NUMBA_NUM_THREADS": 1,
