@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import psutil
 import pytest
@@ -41,8 +42,9 @@ def wait_for(found, process=None):
     raise AssertionError("nothing came")
 
 
-def at_work(out):
-    return list(out.glob(".gadmap-exam-*.part"))
+def at_work(out, since=0.0):
+    there = out.glob(".gadmap-exam-*.part")
+    return [folder for folder in there if folder.stat().st_ctime > since]
 
 
 def workers_of(process):
@@ -61,7 +63,7 @@ def test_a_killed_worker_is_replaced_and_a_deadly_exam_is_a_row(tmp_path):
     killed_at = 0.0
     for _ in range(2):
         # What a killed worker left is there still: the next one makes its folder anew.
-        wait_for(lambda: [p for p in at_work(out) if p.stat().st_ctime > killed_at], run)
+        wait_for(partial(at_work, out, killed_at), run)
         (victim,) = workers_of(run)
         killed_at = time.time() + 0.05
         victim.kill()
