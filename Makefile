@@ -21,7 +21,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable ".[compressed,notebook,dev]"
+		--constraint constraints.txt --editable ".[compressed,notebook,slurm,dev]"
 	@touch $@
 
 demo: $(READY)
