@@ -155,6 +155,7 @@ def _run(
     from gadmap.cohort import Outcome, run_cohort
 
     logging.disable()  # Dask tells at length what an outcome or one line tells better
+
     def tell(outcome: Outcome) -> None:
         if outcome.reason:
             say_lines([f"! {outcome.name}: {outcome.state}: {outcome.reason}"])

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gadmap.cohort.outcome import Outcome, failed, remember
+from gadmap.cohort.outcome import Outcome, failed
 from gadmap.cohort.planned import PlannedExam
 from gadmap.io.manifest import fault_of
 from gadmap.io.strict_json import plain
@@ -13,15 +13,6 @@ from gadmap.pipeline import map_exam, report
 
 def run_exam(exam: PlannedExam, out: Path, *, force: bool, keep_exam: bool) -> Outcome:
     """Map an examination unless its results are there; whatever goes wrong is the outcome."""
-    outcome = _outcome(exam, out, force, keep_exam)
-    try:
-        remember(out, outcome)
-    except OSError as error:  # a full disk, most likely: the run goes on to tell of it
-        return failed(exam.name, error)
-    return outcome
-
-
-def _outcome(exam: PlannedExam, out: Path, force: bool, keep_exam: bool) -> Outcome:
     folder = out / exam.folder
     try:
         if exam.problem:

@@ -9,7 +9,7 @@ from pathlib import Path
 from distributed import Client, KilledWorker, as_completed
 
 from gadmap.cohort.one_exam import report_exam, run_exam
-from gadmap.cohort.outcome import Outcome, failed
+from gadmap.cohort.outcome import Outcome, failed, remember
 from gadmap.cohort.overview import write_overview
 from gadmap.cohort.planned import PlannedExam
 from gadmap.cohort.workers import Workers
@@ -89,6 +89,7 @@ def run_cohort(
         with stages.stage("cohort") as progress, workers.client() as client:
             for done, outcome in enumerate(_outcomes(client, exams, work), 1):
                 outcomes[outcome.name] = outcome
+                remember(out, outcome)
                 tell(outcome)
                 if progress:
                     progress(done, len(exams))
@@ -109,27 +110,45 @@ def _describe(out: Path, exams: Sequence[PlannedExam]) -> None:
 
 
 def _outcomes(client: Client, exams: Sequence[PlannedExam], work: Work) -> Iterator[Outcome]:
-    """How each examination ended, as it ends."""
+    """How each examination ended, as it ends.
+
+    Those that were with a worker when it was killed are tried again at the end, one at a time: then
+    the one that kills is told from those that waited beside it.
+    """
+    suspects: list[PlannedExam] = []
+    for exam, ended in _ended(client, exams, work):
+        if isinstance(ended, KilledWorker):
+            suspects.append(exam)
+        else:
+            yield _outcome(exam, ended)
+    for suspect in suspects:
+        for exam, ended in _ended(client, [suspect], work):
+            yield _outcome(exam, ended)
+
+
+def _ended(
+    client: Client, exams: Sequence[PlannedExam], work: Work
+) -> Iterator[tuple[PlannedExam, Outcome | BaseException | None]]:
+    """What came of each examination, as it comes: an outcome, or an error around it."""
     futures = {client.submit(work, exam, pure=False): exam for exam in exams}
     for future in as_completed(futures):
         exam = futures.pop(future)
-        if future.status == "finished":
-            yield future.result()
-        elif future.status == "error":
-            yield _worker_failed(exam, future.exception())
-        else:
+        if future.status not in ("finished", "error"):
             raise ConnectionError(
                 f"the scheduler was lost with {len(futures) + 1} examinations to do; what is "
                 "finished is kept: start the run again to go on"
             )
+        yield exam, future.result() if future.status == "finished" else future.exception()
         future.release()
 
 
-def _worker_failed(exam: PlannedExam, error: BaseException | None) -> Outcome:
-    if isinstance(error, KilledWorker):
+def _outcome(exam: PlannedExam, ended: Outcome | BaseException | None) -> Outcome:
+    if isinstance(ended, Outcome):
+        return ended
+    if isinstance(ended, KilledWorker):
         return Outcome(
             name=exam.name,
             state="failed",
             reason="its worker was killed, twice; was the memory used up? Try fewer workers",
         )
-    return failed(exam.name, error or RuntimeError("unknown"))
+    return failed(exam.name, ended or RuntimeError("unknown"))

@@ -12,8 +12,8 @@ from dask import config
 from distributed import Client, LocalCluster, Security
 
 _CONFIG: dict[str, Any] = {
-    # An examination that kills its worker is given one more; if that dies too, it is to blame.
-    "distributed.scheduler.allowed-failures": 1,
+    # Who was with a worker when it died is tried again by the run itself, alone.
+    "distributed.scheduler.allowed-failures": 0,
     # Dask's own pages have no token: none is served.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
