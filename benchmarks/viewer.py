@@ -8,7 +8,6 @@ processor time of browser and server, which a busy machine does not lengthen.
 
 import argparse
 import os
-import shutil
 import statistics
 from pathlib import Path
 from threading import Thread
@@ -16,18 +15,10 @@ from time import perf_counter
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from chromium import CHROMIUM, FLAGS
 from gadmap.viewer import read_shown
 from gadmap.viewer.serve import listening, server_on
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 CLICKS = 9
 
 
@@ -36,8 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", nargs="+", type=Path)
     folders = parser.parse_args().results
-    chromium = shutil.which("chromium")
-    if chromium is None:
+    if CHROMIUM is None:
         raise SystemExit("no chromium; install it with: apt-get install chromium")
     start = perf_counter()
     listener = listening(0)
@@ -47,7 +37,7 @@ def main() -> None:
     thread.start()
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             measure(browser, address)
             browser.close()
     finally:

@@ -67,6 +67,15 @@ def test_bad_input_is_one_line_and_nothing_is_written(
     assert not list(tmp_path.iterdir())
 
 
+def test_without_the_series_the_page_holds_an_image_before_contrast_instead(run, fit, tmp_path):
+    for name, options in (("with.html", ()), ("without.html", ("--no-frames",))):
+        assert run("view", fit, "--export", tmp_path / name, *options).code == 0
+    held, left = ((tmp_path / f"{n}.html").read_text("utf-8") for n in ("with", "without"))
+    assert held.count('"sheets":["') == left.count('"anatomy":"') == 1
+    assert '"sheets":["' not in left
+    assert '"anatomy":"' not in held
+
+
 def test_options_of_the_export_alone_are_refused(run, fit: Path):
     assert run("view", fit, "--maps", "ve").code == 2
 

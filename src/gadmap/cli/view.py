@@ -31,13 +31,18 @@ def view(
         int | None,
         typer.Option(min=1, max=5000, help="With --export: most curves to hold; else 200."),
     ] = None,
+    no_frames: Annotated[
+        bool, typer.Option("--no-frames", help="With --export: leave the dynamic series out.")
+    ] = False,
 ) -> None:
     """Look at an examination and its maps in the browser: click a voxel, see its curve."""
     from gadmap.cli.console import say_lines
     from gadmap.viewer import read_shown, serve, write_page
 
-    if export is None and (maps, region, curves) != (None, None, None):
-        raise typer.BadParameter("--maps, --region and --curves are of --export PAGE.html")
+    if export is None and (maps, region, curves, no_frames) != (None, None, None, False):
+        raise typer.BadParameter(
+            "--maps, --region, --curves and --no-frames are of --export PAGE.html"
+        )
     if export is None:
         serve(
             read_shown(results),
@@ -52,5 +57,6 @@ def view(
         maps=[name.strip() for name in (maps or "ktrans").split(",")],
         region=region,
         curves=curves or 200,
+        frames=not no_frames,
     )
     say_lines([rule, f"{export}: {export.stat().st_size / 1e6:.1f} MB"])

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator, StrMethodFormatter
 
 from gadmap.data import Exam
 from gadmap.report.curves import VoxelCurve
@@ -82,6 +82,8 @@ def histogram(
         axes.axvline(min(value, high), color=INK, linestyle=style, linewidth=1.2)
     axes.set_xlim(low, high)
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylim(bottom=0.8)
     axes.set_xlabel(unit)
     axes.set_ylabel("voxels")

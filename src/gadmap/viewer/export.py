@@ -19,11 +19,21 @@ from gadmap.viewer.page import page_record, start_voxel
 from gadmap.viewer.region import region_answer
 from gadmap.viewer.results import Results, read_shown
 from gadmap.viewer.static_files import page_file
-from gadmap.viewer.volumes import anatomy_file, map_file, nifti_bytes
+from gadmap.viewer.volumes import (
+    anatomy_file,
+    brightness,
+    frame_sheet,
+    map_file,
+    nifti_bytes,
+    sheet_columns,
+)
 from gadmap.viewer.voxel import voxel_answer
 from gadmap.whole_file import write_whole
 
 _DIGITS = 5
+_NIFTI_HEADER = 352
+_SPARED_BITS = 10  # of the 23 after the point: relative errors below 1e-4
+_HEADROOM = 2.0  # what a frame holds beyond white, for who makes the page darker
 
 
 def write_page(
@@ -33,6 +43,7 @@ def write_page(
     maps: Sequence[str],
     region: Path | None,
     curves: int,
+    frames: bool = True,
 ) -> str:
     """Write results folders as one page.
 
@@ -47,6 +58,8 @@ def write_page(
         voxels that enhance most.
     curves
         Most curves to hold, of a larger region evenly through it.
+    frames
+        Whether the page holds the dynamic series to look at, beside the image before contrast.
 
     Returns
     -------
@@ -67,6 +80,10 @@ def write_page(
     mask = None if region is None else _read_region(results, region)
     voxels, rule = _chosen(results, mask, curves)
     data = _embedded(results, maps, voxels, rule, mask)
+    if frames and results.exam is not None:
+        data["frames"] = _frames(results)
+    else:
+        data["volumes"]["anatomy"] = _text(_packed(anatomy_file(results)))
     write_whole(file, page_file(json.dumps(data, allow_nan=False, separators=(",", ":"))))
     return rule
 
@@ -128,7 +145,7 @@ def _embedded(
     record = {
         "page": page,
         "rule": rule,
-        "volumes": _volumes(results, maps),
+        "volumes": _volumes(results, maps, region),
         "voxels": {
             ",".join(map(str, voxel)): _of_maps(voxel_answer(results, (x, y, z)), maps)
             for voxel in voxels.tolist()
@@ -148,8 +165,12 @@ def _embedded(
     return _short(plain(record))
 
 
-def _volumes(results: Results, names: Sequence[str]) -> dict[str, str]:
-    files = {"anatomy": anatomy_file(results)}
+def _volumes(
+    results: Results, names: Sequence[str], region: Bool[np.ndarray, "x y z"] | None
+) -> dict[str, str]:
+    files = {}
+    if region is not None:
+        files["region"] = nifti_bytes(region.astype(np.float32), results.affine)
     for index, one in enumerate(results.shown):
         reason = one.maps.reason.astype(np.float32)
         files[f"reason/{index}"] = nifti_bytes(reason, results.affine)
@@ -157,13 +178,36 @@ def _volumes(results: Results, names: Sequence[str]) -> dict[str, str]:
             files[f"map/{index}/{name}"] = map_file(results, index, name)
             if name in one.maps.standard_error:
                 files[f"error/{index}/{name}"] = map_file(results, index, name, error=True)
+    return {key: _text(_packed(file)) for key, file in files.items()}
+
+
+def _packed(file: bytes) -> bytes:
+    """A NIfTI file of float32, its samples rounded to 4 digits and more, compressed."""
+    header, samples = file[:_NIFTI_HEADER], np.frombuffer(file[_NIFTI_HEADER:], dtype="<u4")
+    coarse = (samples + np.uint32(1 << (_SPARED_BITS - 1))) >> _SPARED_BITS << _SPARED_BITS
+    rounded = np.where(np.isfinite(samples.view("<f4")), coarse, samples)
+    return gzip.compress(header + rounded.astype("<u4").tobytes(), mtime=0)
+
+
+def _frames(results: Results) -> dict[str, Any]:
+    """The series as images, and what a script needs to have its signal back, nearly."""
+    assert results.exam is not None
+    white = _HEADROOM * brightness(results)
     return {
-        key: base64.b64encode(gzip.compress(file, mtime=0)).decode() for key, file in files.items()
+        "white": white,
+        "columns": sheet_columns(results.grid[2]),
+        "sheets": [
+            _text(frame_sheet(results, index, white)) for index in range(results.exam.series.t.size)
+        ],
     }
 
 
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 def _only(record: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """The page's record with those maps alone; it opens with an image before contrast."""
+    """The page's record with those maps alone."""
     estimates = [
         {**one, "maps": {name: one["maps"][name] for name in names if name in one["maps"]}}
         for one in record["estimates"]

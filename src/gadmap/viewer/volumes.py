@@ -1,12 +1,17 @@
 """What the image panes show, as uncompressed NIfTI files in memory."""
 
+import io
+from math import ceil, sqrt
+
 import nibabel as nib
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
+from PIL import Image
 
 from gadmap.viewer.results import Results
 
 _BODY = 0.35  # gray of the mapped voxels where there is no image
+_FRAME_QUALITY = 75
 
 
 def frame_file(results: Results, index: int) -> bytes:
@@ -21,6 +26,34 @@ def frame_file(results: Results, index: int) -> bytes:
     if exam is None or not 0 <= index < exam.series.t.size:
         raise KeyError(f"no frame {index}")
     return nifti_bytes(exam.series.signal[..., index], results.affine)
+
+
+def frame_sheet(results: Results, index: int, white: float) -> bytes:
+    """A frame for an exported page, as an image of all its slices: 8 bits from 0 to `white`, lossy.
+
+    Slices lie in rows from the first, `sheet_columns` of them in each; x runs across, y down.
+    """
+    assert results.exam is not None
+    frame = np.nan_to_num(results.exam.series.signal[..., index])
+    gray = np.clip(frame * (255 / white), 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(_sheet(gray)).save(buffer, "WEBP", quality=_FRAME_QUALITY, method=2)
+    return buffer.getvalue()
+
+
+def sheet_columns(slices: int) -> int:
+    """Slices in a row of such an image, which is about as wide as it is high."""
+    return ceil(sqrt(slices))
+
+
+def _sheet(volume: UInt8[np.ndarray, "x y z"]) -> UInt8[np.ndarray, "row column"]:
+    x, y, z = volume.shape
+    columns = sheet_columns(z)
+    sheet = np.zeros((ceil(z / columns) * y, columns * x), dtype=np.uint8)
+    for k in range(z):
+        row, column = divmod(k, columns)
+        sheet[row * y : (row + 1) * y, column * x : (column + 1) * x] = volume[..., k].T
+    return sheet
 
 
 def anatomy_file(results: Results) -> bytes:

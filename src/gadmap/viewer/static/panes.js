@@ -1,6 +1,18 @@
 "use strict";
 // One image pane: the series or the anatomy, a map over it, and the crosshair, in voxels of the files.
 
+// Names that NiiVue keeps for itself or may rename, with no public one that does the same: what a
+// pane asks of a viewer and of its images. A NiiVue without one of them is refused, here and in the tests.
+const INNER = {
+  viewer: ["refreshLayers", "vox2frac", "frac2vox", "frac2mm", "canvasPos2frac", "blurShader", "sobelFirstOrderShader"],
+  image: ["_colormap", "_opacity", "img2RASstep", "img2RASstart", "dimsRAS"],
+};
+
+function requireNames(kind, thing) {
+  const missing = INNER[kind].filter((name) => !(name in thing));
+  if (missing.length) throw new Error(`this NiiVue's ${kind} has no ${missing.join(", ")}; panes.js was written for another version`);
+}
+
 // A NIfTI file whose samples are shown from 0 to `high`; with that NiiVue need not look for a range.
 function ranged(file, high) {
   const header = new DataView(file);
@@ -59,13 +71,18 @@ class Pane {
       multiplanarShowRender: 0,
       multiplanarPadPixels: 8,
       logLevel: "error",
+      doubleTouchTimeout: 0, // its double and its long touch set the window anew, which the page has a slider for
+      longTouchTimeout: 2 ** 31 - 1,
     });
     this.viewer.onLocationChange = () => this.onMove(this.voxel());
   }
 
   // `file` is the NIfTI file of the first image, white at `white`; the map comes later.
   async open(file, white) {
+    this.canvas.addEventListener("dblclick", (event) => event.stopImmediatePropagation()); // likewise
     await this.viewer.attachToCanvas(this.canvas);
+    requireNames("viewer", this.viewer);
+    this.listenToTaps();
     // NiiVue prepares the lighting of 3-D rendering with every image, most of its work; none is lit here
     this.viewer.blurShader = this.viewer.sobelFirstOrderShader = idleShader(this.viewer.gl);
     addColourMaps(this.viewer, this.page.colours);
@@ -76,7 +93,25 @@ class Pane {
     ]);
     this.viewer.volumes.push(base);
     this.viewer.addVolume(map); // brings both to the graphics card
+    requireNames("image", map);
     this.viewer.drawOpacity = 0.45;
+  }
+
+  // NiiVue looks at a touch a moment after it began, and misses one that has ended by then.
+  listenToTaps() {
+    let still = false;
+    this.canvas.addEventListener("touchstart", (event) => { still = event.touches.length === 1; });
+    this.canvas.addEventListener("touchmove", () => { still = false; });
+    this.canvas.addEventListener("touchend", ({ changedTouches: [touch] }) => {
+      if (!still || this.viewer.opts.drawingEnabled) return;
+      const { left, top, width } = this.canvas.getBoundingClientRect();
+      const scale = this.canvas.width / width;
+      const place = this.viewer.canvasPos2frac([(touch.clientX - left) * scale, (touch.clientY - top) * scale]);
+      if (place[0] < 0) return; // beside the slices
+      this.viewer.scene.crosshairPos = place;
+      this.viewer.drawScene();
+      this.onMove(this.voxel());
+    });
   }
 
   // NiiVue would bring all layers to the card anew; here only the one that changed.
@@ -149,8 +184,7 @@ class Pane {
   // Enlarged about the crosshair.
   zoom(factor) {
     const mm = this.viewer.frac2mm(this.viewer.scene.crosshairPos);
-    this.viewer.scene.pan2Dxyzmm = [...[0, 1, 2].map((i) => (1 - factor) * mm[i]), factor];
-    this.viewer.drawScene();
+    this.viewer.setPan2Dxyzmm([...[0, 1, 2].map((i) => (1 - factor) * mm[i]), factor]);
   }
 
   // A step on the screen: across to the right, up, through the slices.

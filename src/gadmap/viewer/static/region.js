@@ -20,6 +20,7 @@ class RegionTools {
     });
     on("csv", "click", () => this.save());
     this.mode = null;
+    if (source.fixedMask) this.edge = edgeOf(source.fixedMask, page.grid);
     if (source.fixedRegion) this.show(source.fixedRegion);
     else this.hint();
   }

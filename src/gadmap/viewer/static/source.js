@@ -39,17 +39,43 @@ async function embeddedSource(data) {
   const key = (e, name, error) => `${error ? "error" : "map"}/${e}/${name}`;
   return {
     page: data.page,
-    hasFrames: false,
+    hasFrames: Boolean(data.frames),
     takesRegions: false,
     fixedRegion: data.region,
+    fixedMask: volumes.region ? niftiSamples(volumes.region) : null,
     rule: data.rule,
     curves: Object.keys(data.voxels).map((text) => text.split(",").map(Number)),
     anatomy: async () => volumes.anatomy.slice(0),
+    frame: async (n) => unrolled(await sheetOf(data.frames.sheets[n]), data.frames, volumes["reason/0"], data.page.grid),
     map: async (e, name, error) => volumes[key(e, name, error)].slice(0),
     voxel: async (v) =>
       data.voxels[v.join(",")] || mapsAlone(data, volumes, key, flatIndex(v, data.page.grid), v),
     weights: async (e, z) => data.weights[`${e}/${z}`] || { why: "" },
   };
+}
+
+// The pixels of an image of all slices of a frame.
+async function sheetOf(text) {
+  const image = new Image();
+  image.src = `data:image/webp;base64,${text}`;
+  await image.decode();
+  const canvas = make("canvas", { width: image.width, height: image.height });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(image, 0, 0);
+  return context.getImageData(0, 0, image.width, image.height);
+}
+
+// That frame as a NIfTI file like another on the grid.
+function unrolled({ data: pixels, width }, { white, columns }, like, [nx, ny, nz]) {
+  const file = like.slice(0);
+  const samples = niftiSamples(file);
+  let at = 0;
+  for (let z = 0; z < nz; z++)
+    for (let y = 0; y < ny; y++) {
+      const start = (Math.floor(z / columns) * ny + y) * width + (z % columns) * nx;
+      for (let x = 0; x < nx; x++) samples[at++] = (white / 255) * pixels[4 * (start + x)];
+    }
+  return file;
 }
 
 function flatIndex([x, y, z], [nx, ny]) {
