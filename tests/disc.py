@@ -1,5 +1,6 @@
 """A small disc that enhances, for the page and the pipeline: its examination, maps and files."""
 
+from dataclasses import replace
 from math import radians
 
 import numpy as np
@@ -135,3 +136,15 @@ def disc_scan(noise: float = 2.0) -> tuple[DceSeries, FlipAngleSeries]:
         description=description,
     )
     return series, flips
+
+
+def small_maps() -> ParameterMaps:
+    """The maps on a grid that is not the examination's: half of the voxels along x."""
+    maps = disc_maps()
+    return replace(
+        maps,
+        values={name: values[:9] for name, values in maps.values.items()},
+        standard_error={},
+        valid=maps.valid[:9],
+        reason=maps.reason[:9],
+    )

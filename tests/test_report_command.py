@@ -1,11 +1,10 @@
 """`gadmap report`: the page about results made anew."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from disc import disc_exam, disc_maps
+from disc import disc_exam, disc_maps, small_maps
 from gadmap.io import write_maps
 from gadmap.report.explained import read_explained
 
@@ -75,16 +74,7 @@ def test_results_without_their_examination_say_so(run, tmp_path: Path):
 
 
 def test_an_estimate_on_another_grid_is_refused(run, results: Path, tmp_path: Path):
-
-    maps = disc_maps()
-    small = replace(
-        maps,
-        values={name: values[:9] for name, values in maps.values.items()},
-        standard_error={},
-        valid=maps.valid[:9],
-        reason=maps.reason[:9],
-    )
-    write_maps(tmp_path / "small", small, None, {})
+    write_maps(tmp_path / "small", small_maps(), None, {})
     made = run("report", results, "--beside", tmp_path / "small")
     assert made.code == 1
     assert "the dynamic series' grid" in made.err

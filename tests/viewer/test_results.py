@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from disc import disc_exam, disc_maps
+from disc import disc_exam, disc_maps, small_maps
 from gadmap.io import write_maps
 from gadmap.viewer import read_shown
 
@@ -24,15 +24,7 @@ def test_two_results_of_one_estimator_have_different_names(fit: Path, bare: Path
 
 
 def test_maps_on_another_grid_are_refused(fit: Path, tmp_path: Path):
-    maps = disc_maps()
-    small = replace(
-        maps,
-        values={name: values[:9] for name, values in maps.values.items()},
-        standard_error={},
-        valid=maps.valid[:9],
-        reason=maps.reason[:9],
-    )
-    write_maps(tmp_path / "small", small, None, {})
+    write_maps(tmp_path / "small", small_maps(), None, {})
     with pytest.raises(ValueError, match="9 x 22 x 3 voxels; expected 18 x 22 x 3"):
         read_shown([fit, tmp_path / "small"])
 

@@ -19,7 +19,8 @@ from gadmap.report.scales import Scales
 from gadmap.report.words import number, quantity_of, symbol_markup, unit_text
 
 _FEW_SLICES = 4
-_DIFFERENCES = "PuOr"
+DIFFERENCES = "cividis"  # its lightness tells the sign too
+_REACH = 0.2  # of the maps' scale, as for standard errors
 _BINS = 90
 
 
@@ -80,12 +81,14 @@ def _quantity(
 ) -> ComparedQuantity:
     name, quantity = found.name, quantity_of(found.name)
     scale = scales.of(name, maps[name], found.where)
-    reach = scale.high / 2
+    reach = _REACH * scale.high
     apart = Scale(
         low=-reach,
         high=reach,
-        colormap=_DIFFERENCES,
-        words=f"{maps.estimator} less {other.estimator}, to half of the maps' scale on both sides.",
+        colormap=DIFFERENCES,
+        words=f"{maps.estimator} less {other.estimator}, to a fifth of the maps' scale on both "
+        f"sides: yellow where {maps.estimator} is higher, blue where {other.estimator} is, gray "
+        "between.",
     )
     volumes = (
         (maps[name], maps.estimator, "first", scale),

@@ -104,8 +104,7 @@ def explanation_figures(exam: Exam, explanation: Explanation) -> Iterator[Explai
             name="grad_cam_layers",
             heading="Grad-CAM layer by layer",
             words="The same for every layer that reads features, from the first to the last, in "
-            "the slice that holds most of the region. The table tells how much of each map lies in "
-            "the region and in the body, region and all; the rest lies in the air.",
+            "the slice that holds most of the region.",
             figure=layers_plate(anatomy, explanation.pictured),
             dark=True,
         )

@@ -17,6 +17,7 @@ _BLACK, _WHITE = "#000000", "#ffffff"
 _DRAWN_FROM = 0.15
 _TILE = 2.3  # inch
 _OUTLINE = 0.9
+_MARGIN = 0.08  # inch
 
 
 class Colouring(NamedTuple):
@@ -97,6 +98,7 @@ def _plate(
         layout="constrained",
         facecolor=_BLACK,
     )
+    figure.get_layout_engine().set(w_pad=_MARGIN, h_pad=_MARGIN)  # type: ignore[union-attr]
     grid: Any = figure.subplots(len(rows), across, squeeze=False)
     colouring = Colouring(Normalize(*limits), colours)
     for index, (row, name) in enumerate(zip(rows, names, strict=True)):

@@ -19,6 +19,7 @@ _MOST_COLUMNS = 4
 _MOST_MARKED_COLUMNS = 6
 _GAP = 3
 _FRAME = 8
+_WHITE, DIM = 235, 90  # gray of the brightest anatomy
 _INK = (255, 255, 255)
 _MARK = (255, 176, 0)
 
@@ -65,13 +66,16 @@ def class_mosaic(
     colours: dict[int, tuple[int, int, int]],
     alt: str,
 ) -> Picture:
-    """Classes in their colour, the anatomy in gray where a class has none."""
+    """Classes in their colour, the anatomy in a gray darker than these where a class has none."""
     table = np.zeros((256, 3), dtype=np.uint8)
     for value, colour in colours.items():
         table[value] = colour
     drawn = np.isin(classes, list(colours))
     return _mosaic(
-        [_tile(anatomy, k, table[anatomy.cut(classes, k)], anatomy.cut(drawn, k)) for k in slices],
+        [
+            _tile(anatomy, k, table[anatomy.cut(classes, k)], anatomy.cut(drawn, k), DIM)
+            for k in slices
+        ],
         alt,
     )
 
@@ -129,11 +133,12 @@ def _tile(
     k: int,
     colours: UInt8[np.ndarray, "row column 3"] | None = None,
     drawn: Bool[np.ndarray, "row column"] | None = None,
+    white: int = _WHITE,
 ) -> Tile:
     """One slice: smooth anatomy, map voxels with sharp edges, the slice's number."""
     gray = anatomy.cut(anatomy.gray, k)
     height, width = _tile_size(gray.shape, anatomy.view.pixel)
-    base = Image.fromarray((gray * 235).astype(np.uint8)).resize(
+    base = Image.fromarray((gray * white).astype(np.uint8)).resize(
         (width, height), Resampling.BICUBIC
     )
     tile = base.convert("RGB")

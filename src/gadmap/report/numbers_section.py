@@ -16,15 +16,17 @@ from gadmap.report.scales import Scales
 from gadmap.report.words import number, plain, quantity_of, symbol_markup, unit_text
 
 REASON_COLOURS: dict[int, tuple[int, int, int]] = {
-    Reason.NOT_FINITE: (120, 28, 109),
-    Reason.NO_SIGNAL: (0, 75, 110),
-    Reason.NEGATIVE_SIGNAL: (150, 90, 170),
-    Reason.NO_T10: (204, 121, 167),
-    Reason.SIGNAL_TOO_HIGH: (240, 228, 66),
-    Reason.NO_ENHANCEMENT: (60, 120, 170),
-    Reason.AT_BOUND: (230, 159, 0),
-    Reason.NOT_DETERMINED: (213, 60, 0),
+    Reason.NO_SIGNAL: (7, 108, 192),
+    Reason.NO_ENHANCEMENT: (139, 112, 174),
+    Reason.NOT_FINITE: (224, 101, 138),
+    Reason.NO_T10: (185, 137, 253),
+    Reason.AT_BOUND: (196, 180, 87),
+    Reason.NEGATIVE_SIGNAL: (207, 189, 254),
+    Reason.NOT_DETERMINED: (16, 244, 221),
+    Reason.SIGNAL_TOO_HIGH: (255, 244, 122),
 }
+"""From dark to bright in even steps, so that they are told apart without seeing colours."""
+
 _MOST_SLICES = 12
 
 
@@ -77,6 +79,12 @@ def reason_rows(maps: ParameterMaps) -> list[ReasonRow]:
     return rows
 
 
+def reason_legend(rows: list[ReasonRow]) -> list[ReasonRow]:
+    """Those of the rows that have a colour, from the darkest to the brightest."""
+    order = [int(reason) for reason in REASON_COLOURS]
+    return sorted((row for row in rows if row.colour), key=lambda row: order.index(row.code))
+
+
 def _share(percent: float) -> str:
     return f"{percent:.1f} %" if percent >= 0.1 else "< 0.1 %"
 
@@ -91,7 +99,7 @@ def reason_picture(anatomy: Anatomy, maps: ParameterMaps) -> Picture | None:
         slices_that_matter(maps, _MOST_SLICES),
         maps.reason,
         REASON_COLOURS,
-        "Reason codes over the anatomy; the table beside says how many voxels have which.",
+        "Reason codes over the anatomy; the table above says how many voxels have which.",
     )
 
 

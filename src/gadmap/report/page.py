@@ -1,6 +1,7 @@
 """One self-contained HTML page about one examination."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from markupsafe import Markup
 from gadmap.data import Exam, ParameterMaps
 from gadmap.evaluation.cautions import Findings
 from gadmap.evaluation.curves import enhancing, fits_curves
-from gadmap.report.anatomy import anatomy_of, leading
+from gadmap.report.anatomy import Anatomy, anatomy_of, leading
 from gadmap.report.comparison_section import comparison_figures
 from gadmap.report.environment import page_environment
 from gadmap.report.explained import ExplainedSection
@@ -25,6 +26,7 @@ from gadmap.report.numbers_section import (
     acquisition_facts,
     preparation_facts,
     quantity_rows,
+    reason_legend,
     reason_picture,
     reason_rows,
     record_tables,
@@ -109,7 +111,16 @@ def render(
     scales, beside = additions.scales, additions.beside
     environment = page_environment()
     anatomy = anatomy_of(exam)
-    curves, curves_place = curve_figures(anatomy, exam, maps)
+    reasons = reason_rows(maps)
+    with ThreadPoolExecutor(
+        max_workers=1
+    ) as aside:  # pictures are compressed while curves are drawn
+        pictures = aside.submit(_pictures, anatomy, exam, maps, scales)
+        curves, curves_place = curve_figures(anatomy, exam, maps)
+        quantities = quantity_rows(maps, scales)
+        residuals = (
+            residual_figures(anatomy, exam, maps, found.course) if fits_curves(maps) else None
+        )
     return environment.get_template("report.html.j2").render(
         exam=exam,
         maps=maps,
@@ -117,24 +128,19 @@ def render(
         fitted=fits_curves(maps),
         remarks=estimator_remarks(maps),
         cautions=found.cautions,
-        residuals=residual_figures(anatomy, exam, maps, found.course)
-        if fits_curves(maps)
-        else None,
+        residuals=residuals,
         beside=beside,
         compared=comparison_figures(anatomy, maps, beside, scales) if beside is not None else [],
         explained=additions.explained,
         tiles=headline_figures(maps),
         model=maps.model.replace("-", " ").title(),
-        parameters=parameter_figures(anatomy, maps, scales),
-        errors=error_figures(anatomy, maps, scales),
-        quality=quality_figure(anatomy, maps),
-        t10=t10_figure(anatomy, exam, maps, scales),
+        **pictures.result(),
         arterial=input_figure(anatomy, exam) if fits_curves(maps) else None,
         curves=curves,
         curves_place=curves_place,
-        reasons=reason_rows(maps),
-        reason_picture=reason_picture(anatomy, maps),
-        quantities=quantity_rows(maps, scales),
+        reasons=reasons,
+        legend=reason_legend(reasons),
+        quantities=quantities,
         motion=motion_figure(exam),
         acquisition=acquisition_facts(anatomy, exam),
         preparation=preparation_facts(exam),
@@ -143,6 +149,19 @@ def render(
         ],
         tables=record_tables(record),
     )
+
+
+def _pictures(
+    anatomy: Anatomy, exam: Exam, maps: ParameterMaps, scales: Scales
+) -> dict[str, object]:
+    """The page's large pictures, by their names in the template."""
+    return {
+        "parameters": parameter_figures(anatomy, maps, scales),
+        "errors": error_figures(anatomy, maps, scales),
+        "quality": quality_figure(anatomy, maps),
+        "t10": t10_figure(anatomy, exam, maps, scales),
+        "reason_picture": reason_picture(anatomy, maps),
+    }
 
 
 def headline_figures(maps: ParameterMaps) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from gadmap.report.picture import INK, Picture, drawing, strip
 from gadmap.report.plots import FILL, FIT, plain_axes, plain_figure
 
 _FEW_SLICES = 4
-_STRUCTURE = Scale(
+STRUCTURE = Scale(
     low=0.5,
     high=2.5,
     colormap="cividis",
@@ -61,10 +61,10 @@ def residual_figures(
     )
     return ResidualFigures(
         picture=map_mosaic(
-            anatomy, slices, structure, shown & np.isfinite(structure), _STRUCTURE, alt
+            anatomy, slices, structure, shown & np.isfinite(structure), STRUCTURE, alt
         ),
-        bar=strip(_STRUCTURE.bar(), "Colour bar from 0.5 to 2.5."),
-        scale=_STRUCTURE,
+        bar=strip(STRUCTURE.bar(), "Colour bar from 0.5 to 2.5."),
+        scale=STRUCTURE,
         course=None if course is None else _course_plot(course),
         words="" if course is None else _words(course),
     )

@@ -62,12 +62,7 @@ class Results:
     @property
     def aif(self) -> Aif | None:
         """The arterial input; None where there is none, or only what stands in for one."""
-        return self.exam.aif if self.exam is not None and has_aif(self.exam) else None
-
-
-def has_aif(exam: Exam) -> bool:
-    """Whether the arterial input is a real one, and not what stands in for none."""
-    return not exam.aif.stand_in
+        return None if self.exam is None or self.exam.aif.stand_in else self.exam.aif
 
 
 def read_shown(folders: Sequence[Path]) -> Results:
@@ -88,7 +83,8 @@ def read_shown(folders: Sequence[Path]) -> Results:
         for name, one, exam in zip(names, maps, exams, strict=True)
     )
     kept = [exam for exam in exams if exam is not None]
-    results = Results(shown=shown, exam=next(filter(has_aif, kept), kept[0] if kept else None))
+    measured = [exam for exam in kept if not exam.aif.stand_in]
+    results = Results(shown=shown, exam=next(iter([*measured, *kept]), None))
     _require_one_exam(results, folders)
     return results
 

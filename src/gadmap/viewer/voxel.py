@@ -7,7 +7,7 @@ from jaxtyping import Int
 
 from gadmap.data import Aif, ParameterMaps, Reason
 from gadmap.evaluation.curves import has_curves, measured_curves, modelled_curves
-from gadmap.viewer.results import Results, Shown, has_aif
+from gadmap.viewer.results import Results, Shown
 
 _NO_EXAM = "The results folder does not hold the examination, so there are maps but no curves."
 _NO_AIF = "No arterial input in any of the folders, so the model's curve cannot be drawn."
@@ -97,7 +97,7 @@ def _curve(
 
 def curve_input(results: Results, one: Shown) -> tuple[Aif | None, str]:
     """The arterial input that an estimate's curve is drawn with, and what must be said of it."""
-    if one.exam is not None and has_aif(one.exam):
+    if one.exam is not None and not one.exam.aif.stand_in:
         return one.exam.aif, ""
     if results.aif is None:
         return None, _NO_AIF
