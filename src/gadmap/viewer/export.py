@@ -20,12 +20,12 @@ from gadmap.viewer.region import region_answer
 from gadmap.viewer.results import Results, read_shown
 from gadmap.viewer.static_files import page_file
 from gadmap.viewer.volumes import (
-    anatomy_file,
+    anatomy,
     brightness,
-    frame_sheet,
     map_file,
     nifti_bytes,
     sheet_columns,
+    sheet_file,
 )
 from gadmap.viewer.voxel import voxel_answer
 from gadmap.whole_file import write_whole
@@ -80,10 +80,7 @@ def write_page(
     mask = None if region is None else _read_region(results, region)
     voxels, rule = _chosen(results, mask, curves)
     data = _embedded(results, maps, voxels, rule, mask)
-    if frames and results.exam is not None:
-        data["frames"] = _frames(results)
-    else:
-        data["volumes"]["anatomy"] = _text(_packed(anatomy_file(results)))
+    data["images"] = _images(results, frames)
     write_whole(file, page_file(json.dumps(data, allow_nan=False, separators=(",", ":"))))
     return rule
 
@@ -189,16 +186,16 @@ def _packed(file: bytes) -> bytes:
     return gzip.compress(header + rounded.astype("<u4").tobytes(), mtime=0)
 
 
-def _frames(results: Results) -> dict[str, Any]:
-    """The series as images, and what a script needs to have its signal back, nearly."""
-    assert results.exam is not None
-    white = _HEADROOM * brightness(results)
+def _images(results: Results, frames: bool) -> dict[str, Any]:
+    """The image before contrast or all frames, and how a script has their signal back, nearly."""
+    white, exam = _HEADROOM * brightness(results), results.exam
+    held = [anatomy(results)]
+    if frames and exam is not None:
+        held = np.moveaxis(exam.series.signal, -1, 0)
     return {
         "white": white,
         "columns": sheet_columns(results.grid[2]),
-        "sheets": [
-            _text(frame_sheet(results, index, white)) for index in range(results.exam.series.t.size)
-        ],
+        "sheets": [_text(sheet_file(volume, white)) for volume in held],
     }
 
 

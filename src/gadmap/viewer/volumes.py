@@ -11,7 +11,7 @@ from PIL import Image
 from gadmap.viewer.results import Results
 
 _BODY = 0.35  # gray of the mapped voxels where there is no image
-_FRAME_QUALITY = 75
+_SHEET_QUALITY = 75
 
 
 def frame_file(results: Results, index: int) -> bytes:
@@ -28,16 +28,14 @@ def frame_file(results: Results, index: int) -> bytes:
     return nifti_bytes(exam.series.signal[..., index], results.affine)
 
 
-def frame_sheet(results: Results, index: int, white: float) -> bytes:
-    """A frame for an exported page, as an image of all its slices: 8 bits from 0 to `white`, lossy.
+def sheet_file(volume: Float[np.ndarray, "x y z"], white: float) -> bytes:
+    """An image of all slices for an exported page: 8 bits from 0 to `white`, lossy.
 
     Slices lie in rows from the first, `sheet_columns` of them in each; x runs across, y down.
     """
-    assert results.exam is not None
-    frame = np.nan_to_num(results.exam.series.signal[..., index])
-    gray = np.clip(frame * (255 / white), 0, 255).astype(np.uint8)
+    gray = np.clip(np.nan_to_num(volume) * (255 / white), 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(_sheet(gray)).save(buffer, "WEBP", quality=_FRAME_QUALITY, method=2)
+    Image.fromarray(_sheet(gray)).save(buffer, "WEBP", quality=_SHEET_QUALITY, method=2)
     return buffer.getvalue()
 
 

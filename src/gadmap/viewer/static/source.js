@@ -36,17 +36,18 @@ async function embeddedSource(data) {
   const volumes = Object.fromEntries(
     await Promise.all(Object.entries(data.volumes).map(async ([k, v]) => [k, await unpacked(v)])),
   );
+  const image = async (n) => unrolled(await sheetOf(data.images.sheets[n]), data.images, volumes["reason/0"], data.page.grid);
   const key = (e, name, error) => `${error ? "error" : "map"}/${e}/${name}`;
   return {
     page: data.page,
-    hasFrames: Boolean(data.frames),
+    hasFrames: data.images.sheets.length > 1,
     takesRegions: false,
     fixedRegion: data.region,
     fixedMask: volumes.region ? niftiSamples(volumes.region) : null,
     rule: data.rule,
     curves: Object.keys(data.voxels).map((text) => text.split(",").map(Number)),
-    anatomy: async () => volumes.anatomy.slice(0),
-    frame: async (n) => unrolled(await sheetOf(data.frames.sheets[n]), data.frames, volumes["reason/0"], data.page.grid),
+    anatomy: () => image(0),
+    frame: image,
     map: async (e, name, error) => volumes[key(e, name, error)].slice(0),
     voxel: async (v) =>
       data.voxels[v.join(",")] || mapsAlone(data, volumes, key, flatIndex(v, data.page.grid), v),
@@ -54,7 +55,7 @@ async function embeddedSource(data) {
   };
 }
 
-// The pixels of an image of all slices of a frame.
+// The pixels of an image of all slices.
 async function sheetOf(text) {
   const image = new Image();
   image.src = `data:image/webp;base64,${text}`;
@@ -65,7 +66,7 @@ async function sheetOf(text) {
   return context.getImageData(0, 0, image.width, image.height);
 }
 
-// That frame as a NIfTI file like another on the grid.
+// That volume as a NIfTI file like another on the grid.
 function unrolled({ data: pixels, width }, { white, columns }, like, [nx, ny, nz]) {
   const file = like.slice(0);
   const samples = niftiSamples(file);
