@@ -67,6 +67,9 @@ function listen(viewer) {
   listenToTabs();
   listenToKeys(viewer);
   for (const name of ["notes", "keys"]) control(`${name}-button`).addEventListener("click", () => toggleSheet(name));
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") for (const name of ["notes", "keys"]) if (!control(name).hidden) toggleSheet(name);
+  }, true);
   control("link").addEventListener("click", () => copyLink(viewer));
   window.addEventListener("hashchange", () => restoreView(viewer));
   document.addEventListener("pointerup", () => rememberView(viewer));
