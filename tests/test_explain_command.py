@@ -130,6 +130,23 @@ def test_a_network_without_attention_says_so_in_a_line(run, series, tumour, weig
     assert "add --overwrite" in refused.err
 
 
+def test_a_network_of_single_curves_shows_its_time_weights_and_says_what_it_has_not(
+    run, series, tmp_path
+):
+    trained = some_trained("ab-lstm", quantities=("ktrans",), grid=GRID)
+    write_network(tmp_path / "ab-lstm.safetensors", trained)
+    out = tmp_path / "out"
+    done = run(
+        *("explain", series, "--weights", tmp_path / "ab-lstm.safetensors", "--voxel", 32, 32, 0),
+        *("--aif", "none", "--out", out),
+    )
+    assert (done.code, done.err) == (0, "")
+    line = "ab-lstm reads each voxel's curve by itself: there is no Grad-CAM to show."
+    assert line in done.out
+    assert line.replace("'", "&#39;") in (out / "explanation.html").read_text(encoding="utf-8")
+    assert (out / "frame_weights.png").is_file()
+
+
 def test_wrong_input_is_one_line_and_leaves_nothing(run, series, tumour, weights, tmp_path):
     out, network = tmp_path / "out", weights / "fcsa-net.safetensors"
     empty = tmp_path / "empty.nii.gz"

@@ -23,13 +23,13 @@ from gadmap.report.explanation_plots import (
     sampling_plot,
 )
 from gadmap.report.explanation_words import (
-    attention_words,
     cam_rows,
     channels_words,
     deletion_words,
     frames_words,
     gradients_words,
     headline_tiles,
+    missing_words,
     sampling_words,
     space_words,
 )
@@ -183,7 +183,7 @@ def _render(
             symbol=symbol_markup(quantity),
             unit=unit_text(quantity),
             tiles=headline_tiles(explanation),
-            attention=attention_words(explanation),
+            missing=missing_words(explanation),
             cams=cam_rows(explanation),
             shown=shown,
             tables=record_tables(record),

@@ -11,11 +11,14 @@ from gadmap.report.words import number, quantity_of, unit_text
 _NO_MORE_THAN_CHANCE = 0.005
 
 
-def attention_words(explanation: Explanation) -> str:
-    """Why there are no weights, where there are none; else empty."""
-    if explanation.attention is not None:
-        return ""
-    return f"{explanation.own.name} has no attention: there are no weights to show."
+def missing_words(explanation: Explanation) -> list[str]:
+    """Which pictures there are not, and why, a sentence each."""
+    name, said = explanation.own.name, []
+    if explanation.attention is None:
+        said.append(f"{name} has no attention: there are no weights to show.")
+    if not explanation.own.cams:
+        said.append(f"{name} reads each voxel's curve by itself: there is no Grad-CAM to show.")
+    return said
 
 
 def headline_tiles(explanation: Explanation) -> list[tuple[str, str]]:
@@ -144,7 +147,7 @@ def console_lines(explanation: Explanation) -> list[str]:
         f"region: {explanation.region.words}; {where}",
         f"mean {seen.quantity} of {explanation.own.name}: {number(explanation.gradients.end)} "
         f"{unit}".rstrip(),
-        attention_words(explanation),
+        *missing_words(explanation),
     ]
     lines += [
         f"deletion by {name}: {100 * explanation.deletion.area(name):+.1f} % beyond chance "
@@ -156,4 +159,4 @@ def console_lines(explanation: Explanation) -> list[str]:
             f"later half at half the rate: standard error of ktrans × "
             f"{explanation.sampling.late:.2f}; earlier half: × {explanation.sampling.early:.2f}"
         )
-    return [line for line in lines if line]
+    return lines
