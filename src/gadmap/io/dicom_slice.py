@@ -23,7 +23,9 @@ class Samples:
     Attributes
     ----------
     path
-        The file.
+        The file; it may be called by the patient's name or a UID, so no message has it.
+    name
+        What messages call it: its number in the folder.
     offset
         Byte at which uncompressed samples begin; None where a decoder is needed.
     dtype
@@ -35,6 +37,7 @@ class Samples:
     """
 
     path: Path
+    name: str
     offset: int | None
     dtype: np.dtype
     shape: tuple[int, int]

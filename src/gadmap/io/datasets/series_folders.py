@@ -8,7 +8,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from gadmap.io.dicom_header import Ignored, read_tags
-from gadmap.io.dicom_scan import lenient
+from gadmap.io.dicom_scan import lenient, numbered
 from gadmap.io.dicom_slice import words
 
 _DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
@@ -54,7 +54,7 @@ def series_folders(root: Path) -> Iterator[SeriesFolder]:
         If `root` is no folder.
     """
     if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder")
+        raise FileNotFoundError("DICOM input: no such folder")
     for folder, below, names in os.walk(root):
         below.sort()
         found = _series_folder(Path(folder), sorted(names))
@@ -95,10 +95,11 @@ def _first_header(folder: Path, names: Sequence[str]) -> tuple[Dataset | None, s
     fault = ""
     with lenient():
         for name in names:
+            label = numbered(sorted(names).index(name) + 1, len(names))
             try:
-                header = read_tags(folder / name, _KEYWORDS)
+                header = read_tags(folder / name, label, _KEYWORDS)
             except (OSError, ValueError) as error:  # told, unless another image can be read
-                fault = fault or str(error).removeprefix(f"{folder}/")
+                fault = fault or str(error)
             else:
                 if not isinstance(header, Ignored):
                     return header, ""
