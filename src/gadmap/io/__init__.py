@@ -7,6 +7,7 @@ from gadmap.io.bids_exam import BidsExam
 from gadmap.io.bids_write import describe_dataset, write_bids_series, write_participants
 from gadmap.io.describe import Description, SeriesSummary, describe
 from gadmap.io.dicom_scan import listed
+from gadmap.io.dicom_select import recorded_choice
 from gadmap.io.dicom_write import write_dicom
 from gadmap.io.dicom_write_enhanced import write_enhanced_dicom
 from gadmap.io.exam_folder import EXAM_FOLDER, read_exam, write_exam
@@ -45,6 +46,7 @@ __all__ = [
     "read_series",
     "read_series_and_flip_angles",
     "read_volume",
+    "recorded_choice",
     "results_folder",
     "strangers_in",
     "write_bids_series",

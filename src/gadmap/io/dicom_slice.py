@@ -10,6 +10,8 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from gadmap.io.dicom_identity import description_of
+
 PHILIPS_BLOCK = 0x20050010
 PHILIPS_CREATOR = "Philips MR Imaging DD 001"
 PHILIPS_SCALE_SLOPE = 0x2005100E
@@ -172,7 +174,7 @@ def file_facts(dataset: Dataset) -> dict[str, Any]:
         "sop_uid": str(dataset.get("SOPInstanceUID", "")),
         "series_uid": str(dataset.get("SeriesInstanceUID", "")),
         "series_number": int(number(dataset, "SeriesNumber") or 0),
-        "description": str(dataset.get("SeriesDescription") or "").strip(),
+        "description": description_of(dataset),
         "vendor": vendor_of(dataset),
         "field_strength": number(dataset, "MagneticFieldStrength"),
         "colour": not monochrome or int(dataset.get("SamplesPerPixel") or 1) != 1,

@@ -8,11 +8,19 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from gadmap.io.dicom_header import Ignored, read_tags
+from gadmap.io.dicom_identity import description_of
 from gadmap.io.dicom_scan import lenient, numbered
 from gadmap.io.dicom_slice import words
 
 _DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
-_KEYWORDS = ("PatientID", "StudyInstanceUID", "SeriesDescription", "ScanningSequence", *_DATES)
+_KEYWORDS = (
+    "PatientID",
+    "PatientName",
+    "StudyInstanceUID",
+    "SeriesDescription",
+    "ScanningSequence",
+    *_DATES,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +81,7 @@ def _series_folder(folder: Path, names: Sequence[str]) -> SeriesFolder | None:
         patient_id=_text(first, "PatientID"),
         study_uid=_text(first, "StudyInstanceUID"),
         date=_date(first),
-        description=_text(first, "SeriesDescription"),
+        description=description_of(first),
         sequence=words(first, "ScanningSequence"),
         problem=_problem(first, last),
     )
