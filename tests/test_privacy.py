@@ -272,3 +272,14 @@ def test_the_second_of_two_alike_series_is_chosen_by_its_place(copy: Path, run, 
     assert '--series "4 #2"' in both.err or 'as in --series "5 #2"' in both.err
     one = run("map", copy, "--aif", "parker", "--series", "4 #2", "--out", tmp_path / "out")
     assert one.code == 0, one
+
+
+def test_a_file_is_found_by_its_number_when_asked_for(copy: Path, run):
+    """The number of a refusal leads to the file, and only who asks is told."""
+    cut(copy)
+    failed = run("info", copy)
+    number = re.search(r"file (\d+) of 82: .*cut short", failed.err)
+    assert number
+    asked = run("info", copy, "--file", number[1])
+    assert asked.out.strip() == str(images(copy)[3])
+    assert "expected 1 to 82" in run("info", copy, "--file", 83).err

@@ -6,7 +6,7 @@ from gadmap.io.bids_derivatives import bids_origin, describe_derivatives
 from gadmap.io.bids_exam import BidsExam
 from gadmap.io.bids_write import describe_dataset, write_bids_series, write_participants
 from gadmap.io.describe import Description, SeriesSummary, describe
-from gadmap.io.dicom_scan import listed
+from gadmap.io.dicom_scan import files_below, listed
 from gadmap.io.dicom_select import recorded_choice
 from gadmap.io.dicom_write import write_dicom
 from gadmap.io.dicom_write_enhanced import write_enhanced_dicom
@@ -36,6 +36,7 @@ __all__ = [
     "describe",
     "describe_dataset",
     "describe_derivatives",
+    "files_below",
     "find_flip_angles",
     "listed",
     "read_aif",
