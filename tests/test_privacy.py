@@ -283,3 +283,21 @@ def test_a_file_is_found_by_its_number_when_asked_for(copy: Path, run):
     asked = run("info", copy, "--file", number[1])
     assert asked.out.strip() == str(images(copy)[3])
     assert "expected 1 to 82" in run("info", copy, "--file", 83).err
+
+
+def test_a_cohort_tells_nothing_of_its_patients_nor_why_one_failed(planted: Path, run, tmp_path):
+    """An examination that can be mapped and one that cannot; its label is all that it is called."""
+    ward, out = tmp_path / "ward", tmp_path / "out"
+    for name in ("good", "bad"):
+        shutil.copytree(planted, ward / name / FOLDER)
+    cut(ward / "bad" / FOLDER)
+    rows = ["exam,input,aif", *(f"{name},{name}/{FOLDER},parker" for name in ("good", "bad"))]
+    table = ward / "exams.csv"
+    table.write_text("\n".join(rows) + "\n")
+    said = run("cohort", ward, out, "participant", "--table", table, "--nprocs", 1)
+    assert said.code == 1, said
+    grouped = run("cohort", ward, out, "group", "--table", table)
+    told = (out / "cohort.tsv").read_text()
+    assert re.search(r"bad\t.*failed\tfile \d+ of 82: .*cut short", told), told
+    texts = (said.out, said.err, grouped.out, grouped.err)
+    assert require_private(out, ward, *texts) > 20

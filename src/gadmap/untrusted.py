@@ -1,6 +1,7 @@
 """What stands in files that anyone may have made: parsed, or refused in one line."""
 
 import json
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isfinite
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _LARGEST_JSON = 64 * 2**20  # bytes; the parser takes some ten times as much memory
+_LARGEST_TOML = 2**20
 _LONGEST = 60  # characters of a value in a message
 
 
@@ -49,6 +51,29 @@ def json_file(path: Path) -> Any:
     """
     with by_name(path):
         return json_value(path.read_bytes(), path.name)
+
+
+def toml_file(path: Path) -> dict[str, Any]:
+    """The table that a TOML file holds; messages have its name, not its folders.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is no TOML, nested beyond reason or beyond 1 MiB.
+    """
+    with by_name(path):
+        content = path.read_bytes()
+    if len(content) > _LARGEST_TOML:
+        raise ValueError(f"{path.name}: {len(content)} bytes; expected at most {_LARGEST_TOML}")
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name}: not a TOML file (no UTF-8 text)") from error
+    except (ValueError, RecursionError) as error:
+        line = str(error).splitlines()[0][:200]
+        raise ValueError(f"{path.name}: not a TOML file ({line})") from error
 
 
 def finite(value: Any) -> float | None:

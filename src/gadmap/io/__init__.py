@@ -7,7 +7,7 @@ from gadmap.io.bids_exam import BidsExam
 from gadmap.io.bids_write import describe_dataset, write_bids_series, write_participants
 from gadmap.io.describe import Description, SeriesSummary, describe
 from gadmap.io.dicom_scan import files_below, listed
-from gadmap.io.dicom_select import recorded_choice
+from gadmap.io.dicom_select import A_UID, recorded_choice
 from gadmap.io.dicom_write import write_dicom
 from gadmap.io.dicom_write_enhanced import write_enhanced_dicom
 from gadmap.io.exam_folder import EXAM_FOLDER, read_exam, write_exam
@@ -25,6 +25,7 @@ from gadmap.io.read import (
 from gadmap.io.results_folder import results_folder, strangers_in
 
 __all__ = [
+    "A_UID",
     "EXAM_FOLDER",
     "AifTable",
     "BidsExam",

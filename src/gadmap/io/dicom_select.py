@@ -7,6 +7,7 @@ from gadmap.data.series import MIN_FRAMES
 from gadmap.io.dicom_series import DicomSeries
 from gadmap.io.dicom_slice import Slice
 
+A_UID = "a UID"
 _PLACE = re.compile(r"(.+?)\s*#([1-9]\d{0,3})")
 _UID = re.compile(r"[\d.]{5,}")
 _UID_END = 5  # characters that make the end of a UID; fewer are a series number
@@ -69,7 +70,7 @@ def told_choice(name: str) -> str:
 
 def recorded_choice(name: str) -> str:
     """What was asked for, as a record keeps it: that it was a UID, not which."""
-    return "a UID" if _UID.fullmatch(name.strip()) else name
+    return A_UID if _UID.fullmatch(name.strip()) else name
 
 
 def _in_place(found: Sequence[DicomSeries], name: str) -> list[DicomSeries]:

@@ -1,6 +1,5 @@
 """Every choice of a training, as a person writes it in a TOML file."""
 
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from gadmap.untrusted import by_name, shown
+from gadmap.untrusted import shown, toml_file
 
 MAPPED = ("ktrans", "ve", "kep")
 """What a network can be trained to map."""
@@ -198,12 +197,7 @@ def read_recipe(path: str | Path, network: str | None = None) -> Recipe:
         If the file is no TOML, or holds a key or a value that is not known.
     """
     path = Path(path)
-    try:
-        with by_name(path):
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        line = str(error).splitlines()[0][:200]
-        raise ValueError(f"{path.name}: not a TOML file ({line})") from error
+    table = toml_file(path)
     return recipe_of(table | ({"network": network} if network else {}), path.name)
 
 
