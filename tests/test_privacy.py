@@ -22,8 +22,12 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, MRImageStorage
 import gadmap
 from disc import AFFINE, GRID, disc_truth
 from drawn_networks import some_trained
+from gadmap.cohort.one_exam import run_exam
+from gadmap.cohort.overview import write_overview
+from gadmap.cohort.table import exams_of_table
 from gadmap.networks.checkpoint import write_network
 from gadmap.networks.frame_grid import FrameGrid
+from gadmap.pipeline import MapSettings
 from planted import FOLDER, NAME, RECORD, ROOT, STUDY, found_in, identify, plant
 
 FRAMES = FrameGrid(step=6.0, frames=12, baseline=3)
@@ -294,10 +298,12 @@ def test_a_cohort_tells_nothing_of_its_patients_nor_why_one_failed(planted: Path
     rows = ["exam,input,aif", *(f"{name},{name}/{FOLDER},parker" for name in ("good", "bad"))]
     table = ward / "exams.csv"
     table.write_text("\n".join(rows) + "\n")
-    said = run("cohort", ward, out, "participant", "--table", table, "--nprocs", 1)
-    assert said.code == 1, said
+    exams = exams_of_table(table, ward, MapSettings())
+    ends = [run_exam(exam, out, force=False, keep_exam=True) for exam in exams]
+    assert [end.state for end in ends] == ["finished", "failed"]
+    write_overview(out, exams)
     grouped = run("cohort", ward, out, "group", "--table", table)
     told = (out / "cohort.tsv").read_text()
     assert re.search(r"bad\t.*failed\tfile \d+ of 82: .*cut short", told), told
-    texts = (said.out, said.err, grouped.out, grouped.err)
-    assert require_private(out, ward, *texts) > 20
+    texts = (grouped.out, grouped.err, *(end.reason for end in ends))
+    assert require_private(out, ward / "bad", *texts) > 20
