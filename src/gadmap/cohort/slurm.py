@@ -8,6 +8,8 @@ from typing import Any
 from distributed import Client
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gadmap.untrusted import toml_file
+
 
 class SlurmRecipe(BaseModel):
     """What to ask SLURM for, as a person writes it in a TOML file.

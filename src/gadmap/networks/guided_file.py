@@ -111,15 +111,16 @@ def _trained(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> Trai
         for name in ("quantities", "calibration", "provenance")
     )
     _require_quantities(quantities)
-    for name, value in {"calibration": calibration, "provenance": provenance}.items():
-        if not isinstance(value, dict):
-            raise ValueError(f"metadata: {name} is {shown(value)}; was the file edited?")
+    if not isinstance(calibration, dict) or None in map(finite, calibration.values()):
+        raise ValueError(f"metadata: calibration is {shown(calibration)}; was the file edited?")
+    if not isinstance(provenance, dict):
+        raise ValueError(f"metadata: provenance is {shown(provenance)}; was the file edited?")
     module = built_guided(len(quantities))
     require_tensors(tensors, module.state_dict())
     module.load_state_dict(dict(tensors))
     return TrainedGuided(
         quantities=tuple(quantities),
-        calibration=calibration,
+        calibration={name: float(factor) for name, factor in calibration.items()},
         provenance=provenance,
         module=module,
     )

@@ -226,7 +226,7 @@ def _merged(table: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     for key, value in changes.items():
         if isinstance(value, Mapping):
             known = merged.get(key)
-            merged[key] = _merged(known if isinstance(known, Mapping) else {}, value)
+            merged[key] = _merged(known if isinstance(known, dict) else {}, value)
         elif value is not None:
             merged[key] = value
     return merged
