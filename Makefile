@@ -5,7 +5,7 @@ READY := .venv/.ready
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint bench bench-estimators pictures
+.PHONY: help setup demo test lint bench bench-estimators pictures fuzz
 
 help:
 	@echo "make setup     .venv with the package, editable, under constraints.txt"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint      the checks that run no test"
 	@echo "make bench     the figures that the documentation quotes"
 	@echo "make bench-estimators  errors to the truth: fit, denoised fit, networks"
+	@echo "make fuzz      attack each reader for FUZZ_SECONDS, 60 by default, into fuzz/out/"
 	@echo "make pictures  the pictures of the documentation, from demo/"
 
 setup: $(READY)
@@ -44,3 +45,12 @@ bench-estimators: $(READY)
 
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py
+
+FUZZ_SECONDS ?= 60
+READERS ?= dicom nifti sidecar results aif_table recipe weights
+fuzz: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable ".[fuzz]"
+	for reader in $(READERS); do \
+		$(BIN)/python -m fuzz.run $$reader $(FUZZ_SECONDS) fuzz/out || exit 1; \
+	done

@@ -50,7 +50,7 @@ def test_a_job_is_as_the_recipe_says(tmp_path):
         ("cores = 4", "jobs: Field required"),
         ("jobs = 0", "jobs: Input should be greater than or equal to 1"),
         ("jobs = 1\nqueues = 'x'", "queues: Extra inputs are not permitted"),
-        ("jobs = ", "not readable as TOML"),
+        ("jobs = ", "not a TOML file"),
     ],
 )
 def test_a_recipe_that_cannot_be_meant_is_refused_in_one_line(tmp_path, text, message):

@@ -13,8 +13,8 @@ def test_dicom_folder_is_told_with_frames_times_and_settings(dicom_folder, serie
     (dicom_folder / "notes.txt").write_text("x")
     found = describe(dicom_folder)
     *flips, dynamic = found.series
-    assert (found.name, found.format, found.missing) == ("case", "DICOM", ())
-    assert found.notes == ("skipped 1 file (not DICOM)", "not read: notes.txt")
+    assert (found.name, found.format, found.missing) == ("folder", "DICOM", ())
+    assert found.notes == ("skipped 1 file (not DICOM)", "not read: file 25 of 25")
     assert [one.kind for one in flips] == ["flip angle"] * 3
     assert [degrees(one.flip_angle) for one in flips] == pytest.approx([5, 15, 25])
     assert (dynamic.kind, dynamic.frames, dynamic.number) == ("dynamic", 5, 4)

@@ -155,7 +155,7 @@ def test_a_folder_of_nifti_points_to_its_files(dce):
 
 
 def test_a_series_cannot_be_chosen_within_a_nifti(dce):
-    with pytest.raises(ValueError, match=r"--series 3 is for DICOM"):
+    with pytest.raises(ValueError, match=r"--series is for DICOM"):
         read_series(dce, series="3")
 
 

@@ -125,7 +125,7 @@ def test_files_of_something_else_are_refused(tmp_path: Path):
         ("calibration", json.dumps({"ktrans": 1.0}), "calibration"),
         ("calibration", json.dumps(dict.fromkeys(QUANTITIES, -1)), "calibration"),
         ("quantities", json.dumps(["ktrans"]), "shape"),
-        ("quantities", "nonsense", "edited"),
+        ("quantities", "nonsense", "not readable as JSON"),
         ("version", "2", "version"),
     ],
 )

@@ -48,7 +48,7 @@ def test_what_is_not_known_is_refused_in_one_line(text: str, said: str, tmp_path
     with pytest.raises(ValueError, match=said) as fault:
         read_recipe(file)
     assert "\n" not in str(fault.value)
-    assert str(file) in str(fault.value)
+    assert str(fault.value).startswith("recipe.toml: ")
 
 
 def test_a_file_for_the_guided_network_changes_its_own_usual_recipe(tmp_path: Path):

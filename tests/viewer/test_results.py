@@ -20,7 +20,7 @@ def test_the_exam_with_a_real_arterial_input_is_shown(fit: Path, other: Path):
 
 def test_two_results_of_one_estimator_have_different_names(fit: Path, bare: Path):
     names = [one.name for one in read_shown([fit, bare]).shown]
-    assert names == ["least-squares (fit, 1)", "least-squares (bare, 2)"]
+    assert names == ["least-squares (1)", "least-squares (2)"]
 
 
 def test_maps_on_another_grid_are_refused(fit: Path, tmp_path: Path):

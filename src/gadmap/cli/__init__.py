@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,11 +43,18 @@ def info(
     source: Input,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     frame_step: FrameStep = None,
+    number: Annotated[
+        int | None,
+        typer.Option("--file", min=1, help="Print where the file of that number lies instead."),
+    ] = None,
 ) -> None:
     """Tell what is in a folder or file, and what is missing for a map."""
-    from gadmap.cli.console import progress_bar, say_collection, say_description
-    from gadmap.pipeline import Collection, info
+    from gadmap.cli.console import progress_bar, say_collection, say_description, say_lines
+    from gadmap.pipeline import Collection, info, numbered_file
 
+    if number is not None:
+        say_lines([numbered_file(source, number)])
+        return
     description = info(source, frame_step=frame_step, watch=progress_bar)
     if as_json:
         import json
@@ -159,6 +167,7 @@ def spread(arguments: list[str]) -> list[str]:
 def _line(error: Exception) -> str:
     """The message on one line; for the system's own errors the file and what is wrong."""
     if isinstance(error, OSError) and error.strerror:
-        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+        name = error.filename and Path(str(error.filename)).name  # its folders may name a patient
+        return ": ".join(str(part) for part in (name, error.strerror) if part)
     message = error.args[0] if isinstance(error, KeyError) and error.args else error
     return " ".join(str(message).split())

@@ -1,6 +1,5 @@
 """Workers that SLURM starts, as dask-jobqueue asks it to."""
 
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,8 @@ from typing import Any
 
 from distributed import Client
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gadmap.untrusted import toml_file
 
 
 class SlurmRecipe(BaseModel):
@@ -97,11 +98,9 @@ def slurm_recipe(file: Path) -> SlurmRecipe:
         If it is not TOML, or asks for something unknown or impossible.
     """
     if not file.is_file():
-        raise FileNotFoundError(f"{file}: no such file; expected a TOML file with jobs = 10")
+        raise FileNotFoundError(f"{file.name}: no such file; expected a TOML file with jobs = 10")
     try:
-        return SlurmRecipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return SlurmRecipe.model_validate(toml_file(file))
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ValueError(f"{file}: {'; '.join(faults)}") from error
-    except ValueError as error:
-        raise ValueError(f"{file}: not readable as TOML ({error})") from error
+        raise ValueError(f"{file.name}: {'; '.join(faults)}") from error

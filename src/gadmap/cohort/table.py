@@ -43,12 +43,15 @@ def exams_of_table(
     if not table.is_file():
         raise FileNotFoundError(f"{table}: no such file; expected a table with a row an exam")
     delimiter = "\t" if table.suffix.lower() == ".tsv" else ","
-    with table.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, delimiter=delimiter)
-        columns = [column.strip() for column in reader.fieldnames or ()]
-        _require_columns(table, columns)
-        reader.fieldnames = columns
-        rows = [(reader.line_num, _cells(table, reader.line_num, row)) for row in reader]
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, delimiter=delimiter)
+            columns = [column.strip() for column in reader.fieldnames or ()]
+            _require_columns(table, columns)
+            reader.fieldnames = columns
+            rows = [(reader.line_num, _cells(table, reader.line_num, row)) for row in reader]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{table}: not readable as a table ({error})") from error
     exams = [_planned(table, line, row, root, settings) for line, row in rows if any(row.values())]
     _require_labels_once(table, exams)
     exams = _kept(table, PARTICIPANT, exams, participants, "sub-")

@@ -6,7 +6,8 @@ from gadmap.io.bids_derivatives import bids_origin, describe_derivatives
 from gadmap.io.bids_exam import BidsExam
 from gadmap.io.bids_write import describe_dataset, write_bids_series, write_participants
 from gadmap.io.describe import Description, SeriesSummary, describe
-from gadmap.io.dicom_scan import listed
+from gadmap.io.dicom_scan import files_below, listed
+from gadmap.io.dicom_select import A_UID, recorded_choice
 from gadmap.io.dicom_write import write_dicom
 from gadmap.io.dicom_write_enhanced import write_enhanced_dicom
 from gadmap.io.exam_folder import EXAM_FOLDER, read_exam, write_exam
@@ -24,6 +25,7 @@ from gadmap.io.read import (
 from gadmap.io.results_folder import results_folder, strangers_in
 
 __all__ = [
+    "A_UID",
     "EXAM_FOLDER",
     "AifTable",
     "BidsExam",
@@ -35,6 +37,7 @@ __all__ = [
     "describe",
     "describe_dataset",
     "describe_derivatives",
+    "files_below",
     "find_flip_angles",
     "listed",
     "read_aif",
@@ -45,6 +48,7 @@ __all__ = [
     "read_series",
     "read_series_and_flip_angles",
     "read_volume",
+    "recorded_choice",
     "results_folder",
     "strangers_in",
     "write_bids_series",

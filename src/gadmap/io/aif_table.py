@@ -10,9 +10,11 @@ from jaxtyping import Float
 
 from gadmap.data import Aif
 from gadmap.data.frozen import freeze, require_rising
+from gadmap.untrusted import by_name, shown
 
 TIME, PLASMA, BLOOD = "time_s", "plasma_mmol_per_l", "blood_mmol_per_l"
 COMMENT = "#"
+_LARGEST, _LONGEST = 2**24, 200  # bytes of a table; characters of its header in a message
 _HIGHEST = 100.0  # mmol/L; a bolus peaks at 5 to 20
 
 
@@ -60,22 +62,18 @@ def read_aif(path: str | Path) -> AifTable:
     """  # noqa: D205
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+        raise FileNotFoundError(f"{path.name}: no such file")
+    if path.stat().st_size > _LARGEST:
+        raise ValueError(f"{path.name}: over {_LARGEST >> 20} MiB; expected the table of one curve")
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        columns, rows = _cells(path)
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not a text file; expected CSV or TSV") from error
-    header = lines[0] if lines else ""
-    delimiter = next((mark for mark in "\t;" if mark in header), ",")
-    columns = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
+        raise ValueError(f"{path.name}: not a text file; expected CSV or TSV") from error
+    except csv.Error as error:
+        raise ValueError(f"{path.name}: not readable as CSV or TSV ({error})") from error
     column = _concentration_column(columns, path)
-    rows = [
-        (number, cells)
-        for number, cells in enumerate(csv.reader(lines[1:], delimiter=delimiter), start=2)
-        if any(cell.strip() for cell in cells) and not cells[0].startswith(COMMENT)
-    ]
     if len(rows) < 2:
-        raise ValueError(f"{path}: {len(rows)} rows; expected at least 2 samples of the curve")
+        raise ValueError(f"{path.name}: {len(rows)} rows; expected at least 2 samples of the curve")
     wanted = (columns.index(TIME), columns.index(column))
     table = np.array([[_cell(cells, i, columns, n, path) for i in wanted] for n, cells in rows])
     return AifTable(
@@ -99,12 +97,27 @@ def aif_remarks(aif: Aif) -> list[str]:
     return [f"source: {aif.source}", *aif.rationale, *voxels]
 
 
+def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Names of the columns, and number and cells of each row that is neither empty nor a remark."""
+    with by_name(path):
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    header = lines[0] if lines else ""
+    delimiter = next((mark for mark in "\t;" if mark in header), ",")
+    columns = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    rows = [
+        (number, cells)
+        for number, cells in enumerate(csv.reader(lines[1:], delimiter=delimiter), start=2)
+        if any(cell.strip() for cell in cells) and not cells[0].startswith(COMMENT)
+    ]
+    return columns, rows
+
+
 def _concentration_column(columns: list[str], path: Path) -> str:
     there = [name for name in (PLASMA, BLOOD) if name in columns]
     if TIME not in columns or len(there) != 1:
         raise ValueError(
-            f"{path}: columns {', '.join(columns) or 'none'}; expected a header with {TIME} and "
-            f"one of {PLASMA}, {BLOOD}"
+            f"{path.name}: columns {', '.join(columns)[:_LONGEST] or 'none'}; expected a header "
+            f"with {TIME} and one of {PLASMA}, {BLOOD}"
         )
     return there[0]
 
@@ -116,8 +129,8 @@ def _cell(cells: list[str], index: int, columns: list[str], row: int, path: Path
     except ValueError:
         value = np.nan
     if not np.isfinite(value):
-        found = repr(text) if text else "empty"
+        found = shown(text) if text else "empty"
         raise ValueError(
-            f"{path}: row {row}: {columns[index]} is {found}; expected a finite number"
+            f"{path.name}: row {row}: {columns[index]} is {found}; expected a finite number"
         )
     return value

@@ -77,7 +77,7 @@ class Description:
     Attributes
     ----------
     name
-        Last part of the path.
+        The file's name; of DICOM only what it is, as its paths may name a patient.
     format
         "DICOM" or "NIfTI".
     notes
@@ -126,8 +126,14 @@ def _description(
     if skipped:
         notes = (*notes, f"not read: {listed(skipped)}")
     return Description(
-        name=path.resolve().name, format=kind, series=series, notes=notes, missing=tuple(missing)
+        name=_name(path, kind), format=kind, series=series, notes=notes, missing=tuple(missing)
     )
+
+
+def _name(path: Path, kind: str) -> str:
+    if kind == "NIfTI":
+        return path.name
+    return "folder" if path.is_dir() else "file"
 
 
 def _elsewhere(dynamic: SeriesSummary, series: tuple[SeriesSummary, ...]) -> list[str]:

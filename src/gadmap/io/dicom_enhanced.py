@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pydicom.dataset import Dataset
 
 from gadmap.io.dicom_clock import classic_times, seconds_of_day
+from gadmap.io.dicom_guard import RefusedError
 from gadmap.io.dicom_slice import (
     PHILIPS_BEGIN_TIME,
     PHILIPS_SCALE_SLOPE,
@@ -29,9 +30,8 @@ def enhanced_slices(dataset: Dataset, samples: Samples) -> list[Slice]:
     frames = list(dataset.get("PerFrameFunctionalGroupsSequence") or ())
     expected = int(dataset.get("NumberOfFrames") or 1)
     if len(frames) != expected:
-        raise ValueError(
-            f"{samples.path}: {expected} frames of samples but {len(frames)} frame headers; "
-            "is the file damaged?"
+        raise RefusedError(
+            f"{expected} frames of samples but {len(frames)} frame headers; is the file damaged?"
         )
     facts = file_facts(dataset)
     file_times = classic_times(dataset)

@@ -1,6 +1,6 @@
 """Folders whose DICOM headers were read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,13 @@ class DicomFolder:
     Attributes
     ----------
     name
-        What messages call it: its path, or a label where a path would name a patient.
+        What messages call it: a label, as its path may name a patient.
     series
         Acquisitions in it.
     notes
         How many files were skipped, and why.
     skipped
-        Their names.
+        Their numbers.
     """
 
     name: str
@@ -31,17 +31,27 @@ class DicomFolder:
     skipped: tuple[str, ...] = ()
 
 
-def open_dicom(*paths: Path, name: str | None = None) -> DicomFolder:
+def open_dicom(
+    *paths: Path, name: str = "DICOM input", parts: Sequence[str] | None = None
+) -> DicomFolder:
     """The acquisitions at or below `paths`, from one pass over their headers.
+
+    Parameters
+    ----------
+    name
+        What messages call all of it.
+    parts
+        What messages call each path, where there are several.
 
     Raises
     ------
     OSError, ValueError
         If a path holds nothing, or a damaged file.
     """
-    scans = [scan_dicom(path) for path in paths]
+    called = [""] * len(paths) if parts is None else parts
+    scans = [scan_dicom(path, name, part) for path, part in zip(paths, called, strict=True)]
     return DicomFolder(
-        name=", ".join(map(str, paths)) if name is None else name,
+        name=name,
         series=sort_into_series([image for scan in scans for image in scan.slices]),
         notes=tuple(note for scan in scans for note in scan.notes),
         skipped=tuple(file for scan in scans for file in scan.skipped),

@@ -8,6 +8,7 @@ from typing import BinaryIO, TypeVar
 
 import numpy as np
 import pydicom
+from pydicom import config
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException
 from pydicom.uid import (
@@ -22,6 +23,7 @@ from pydicom.uid import (
 
 from gadmap.io.dicom_clock import classic_times
 from gadmap.io.dicom_enhanced import enhanced_slices
+from gadmap.io.dicom_guard import DeclaredSize, RefusedError, clamped
 from gadmap.io.dicom_slice import (
     PHILIPS_SCALE_SLOPE,
     Samples,
@@ -33,12 +35,13 @@ from gadmap.io.dicom_slice import (
     signal_scale,
     words,
 )
+from gadmap.untrusted import by_name
 
 _IMAGES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
 # What the parser raises on bytes that are no DICOM; each ends as a ValueError naming the file.
 _DAMAGE = (
     EOFError, struct.error, ValueError, TypeError, KeyError, AttributeError, IndexError,
-    NotImplementedError, OverflowError, BytesLengthException,
+    NotImplementedError, OverflowError, BytesLengthException, RecursionError, MemoryError,
 )  # fmt: skip
 _PIXEL_DATA = 0x7FE00010
 _Read = TypeVar("_Read")
@@ -57,18 +60,23 @@ class Ignored:
     reason: str
 
 
-def read_slices(path: Path) -> list[Slice] | Ignored:
+def read_slices(path: Path, name: str) -> list[Slice] | Ignored:
     """Slices of a DICOM file, without their samples, or why it is none of our business.
+
+    Parameters
+    ----------
+    name
+        What messages call the file.
 
     Raises
     ------
     ValueError
         If the file is an MR image but damaged or cut short.
     """
-    return _opened(path, lambda file: _parse(file, path))
+    return _opened(path, name, lambda file: _parse(file, path, name))
 
 
-def read_tags(path: Path, keywords: Sequence[str]) -> Dataset | Ignored:
+def read_tags(path: Path, name: str, keywords: Sequence[str]) -> Dataset | Ignored:
     """Some elements of an MR image's header, or why the file is none of our business.
 
     Raises
@@ -76,31 +84,32 @@ def read_tags(path: Path, keywords: Sequence[str]) -> Dataset | Ignored:
     ValueError
         If the header is damaged or cut short.
     """
-    return _opened(path, lambda file: _elements(file, path, keywords))
+    return _opened(path, name, lambda file: _elements(file, path, keywords))
 
 
-def _opened(path: Path, read: Callable[[BinaryIO], _Read]) -> _Read | Ignored:
+def _opened(path: Path, name: str, read: Callable[[BinaryIO], _Read]) -> _Read | Ignored:
     if path.exists() and not path.is_file():
         return Ignored(path, "no regular file")
-    with path.open("rb") as file:
+    with by_name(path, name), path.open("rb") as file:
         if file.read(132)[128:] != b"DICM":
             return Ignored(path, "not DICOM")
-        file.seek(0)
         try:
+            file.seek(0)
             return read(file)
-        except _DAMAGE as error:
-            if str(error).startswith(str(path)):
-                raise
-            line = " ".join(str(error).split())
-            raise ValueError(f"{path}: damaged DICOM header ({line}); copy it again") from error
+        except RefusedError as error:
+            raise ValueError(f"{name}: {error}") from None
+        except _DAMAGE as error:  # what the parser says of it may quote the header: name, UID
+            raise ValueError(
+                f"{name}: damaged DICOM header ({type(error).__name__}); copy it again"
+            ) from None
 
 
-def _parse(file: BinaryIO, path: Path) -> list[Slice] | Ignored:
-    dataset = pydicom.dcmread(file, stop_before_pixels=True)
+def _parse(file: BinaryIO, path: Path, name: str) -> list[Slice] | Ignored:
+    dataset = pydicom.dcmread(clamped(file), stop_before_pixels=True)
     sop_class = _sop_class(dataset)
     if sop_class not in _IMAGES:
         return _no_image(path, sop_class)
-    samples = _locate(file, dataset, path)
+    samples = _locate(file, dataset, path, name)
     if sop_class == MRImageStorage and int(dataset.get("NumberOfFrames") or 1) == 1:
         return [_classic_slice(dataset, samples)]
     return enhanced_slices(dataset, samples)
@@ -108,7 +117,7 @@ def _parse(file: BinaryIO, path: Path) -> list[Slice] | Ignored:
 
 def _elements(file: BinaryIO, path: Path, keywords: Sequence[str]) -> Dataset | Ignored:
     wanted: list = ["SOPClassUID", *keywords]
-    dataset = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted)
+    dataset = pydicom.dcmread(clamped(file), stop_before_pixels=True, specific_tags=wanted)
     sop_class = _sop_class(dataset)
     return dataset if sop_class in _IMAGES else _no_image(path, sop_class)
 
@@ -118,10 +127,12 @@ def _sop_class(dataset: Dataset) -> str:
 
 
 def _no_image(path: Path, sop_class: str) -> Ignored:
-    return Ignored(path, f"{UID(sop_class).name or 'DICOM'}, no MR image")
+    uid = UID(sop_class, validation_mode=config.IGNORE)
+    known = uid.name if uid.type else "DICOM"  # an unknown one is told by nothing of the file
+    return Ignored(path, f"{known}, no MR image")
 
 
-def _locate(file: BinaryIO, dataset: Dataset, path: Path) -> Samples:
+def _locate(file: BinaryIO, dataset: Dataset, path: Path, name: str) -> Samples:
     """Where the samples lie: the parser stopped in front of their element."""
     syntax = dataset.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
     try:
@@ -129,29 +140,29 @@ def _locate(file: BinaryIO, dataset: Dataset, path: Path) -> Samples:
         kind = "i" if dataset.PixelRepresentation else "u"
         order, header_bytes = _NATIVE.get(syntax, ("<", 0))
         dtype = np.dtype(f"{order}{kind}{bits // 8}")
-    except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path}: an MR image without a readable image size ({error}); is the file cut short?"
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise RefusedError(
+            "an MR image without a readable image size; is the file cut short?"
         ) from error
+    size = DeclaredSize(
+        frames=int(dataset.get("NumberOfFrames") or 1),
+        rows=rows,
+        columns=columns,
+        per_pixel=int(dataset.get("SamplesPerPixel") or 1),
+        item=dtype.itemsize,
+    )
     if not header_bytes or (order == ">" and bits == 8):
-        return Samples(path, None, dtype, (rows, columns), syntax.name)
+        size.require_packed(path.stat().st_size)
+        return Samples(path, name, None, dtype, (rows, columns), syntax.name)
     start = file.tell()
     element = file.read(header_bytes)
     group, number_ = (
         struct.unpack(f"{order}HH", element[:4]) if len(element) == header_bytes else (0, 0)
     )
     if group << 16 | number_ != _PIXEL_DATA:
-        raise ValueError(f"{path}: an MR image without integer samples; is the file cut short?")
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    per_pixel = int(dataset.get("SamplesPerPixel") or 1)
-    expected = rows * columns * frames * per_pixel * dtype.itemsize
-    found = path.stat().st_size - start - header_bytes
-    if found < expected:
-        raise ValueError(
-            f"{path}: {max(found, 0)} bytes of samples; expected {expected} for {frames} x {rows} x"
-            f" {columns}. The file is cut short; copy it again"
-        )
-    return Samples(path, start + header_bytes, dtype, (rows, columns), syntax.name)
+        raise RefusedError("an MR image without integer samples; is the file cut short?")
+    size.require_native(path.stat().st_size - start - header_bytes)
+    return Samples(path, name, start + header_bytes, dtype, (rows, columns), syntax.name)
 
 
 def _classic_slice(dataset: Dataset, samples: Samples) -> Slice:

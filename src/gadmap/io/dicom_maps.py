@@ -20,6 +20,7 @@ from gadmap.data import ParameterMaps
 from gadmap.io.dicom_folder import open_dicom
 from gadmap.io.dicom_map_codes import method_items, quantity_items, unit_code
 from gadmap.io.dicom_plan import dynamic_plan
+from gadmap.io.dicom_scan import lenient
 from gadmap.io.dicom_slice import Slice
 from gadmap.io.grid import require_same_grid
 from gadmap.io.results_folder import results_folder
@@ -66,11 +67,12 @@ def source_images(path: Path, series: str | None = None) -> SourceImages:
     plan = dynamic_plan(open_dicom(path), series=series, frame_step=None)
     images = plan.frames.slices[0]
     files = dict.fromkeys(image.samples.path for image in images)
-    headers = tuple(pydicom.dcmread(file, stop_before_pixels=True) for file in files)
+    with lenient():  # else what breaks the rules of form is quoted on the console
+        headers = tuple(pydicom.dcmread(file, stop_before_pixels=True) for file in files)
     for header in headers:
         if not header.get("FrameOfReferenceUID"):
             raise ValueError(
-                f"{path}: no FrameOfReferenceUID in its images; maps would have no place in the "
+                "no FrameOfReferenceUID in the images; maps would have no place in the "
                 "patient. Was the series stripped?"
             )
     return SourceImages(

@@ -1,12 +1,13 @@
 """Stored samples to signal: slope * stored + intercept, straight into the result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pydicom
 from jaxtyping import Float
 
 from gadmap.io.dicom_slice import Samples, Slice
+from gadmap.untrusted import by_name
 
 
 def read_signal(frames: Sequence[Sequence[Slice]]) -> Float[np.ndarray, "x y z time"]:
@@ -43,15 +44,25 @@ def _stored(image: Slice) -> np.ndarray:
     assert samples.offset is not None
     count = samples.shape[0] * samples.shape[1]
     offset = samples.offset + image.frame * count * samples.dtype.itemsize
-    stored = np.fromfile(samples.path, samples.dtype, count, offset=offset)
+    with by_name(samples.path, samples.name):
+        stored = np.fromfile(samples.path, samples.dtype, count, offset=offset)
+    if stored.size < count:
+        raise ValueError(f"{samples.name}: cut short since its header was read; copy it again")
     return stored.reshape(samples.shape)
 
 
-def _decoded(samples: Samples):
+def _decoded(samples: Samples) -> Iterator[tuple[int, np.ndarray]]:
+    """Index and samples of each image of a compressed file."""
     try:
-        yield from enumerate(pydicom.iter_pixels(samples.path, raw=True))
-    except (RuntimeError, NotImplementedError, AttributeError, ValueError) as error:
+        for index, stored in enumerate(pydicom.iter_pixels(samples.path, raw=True)):
+            if stored.shape != samples.shape:
+                raise ValueError(f"an image of {stored.shape}")
+            yield index, stored
+    except BaseException as error:
+        # a decoder that is written in Rust panics with what is no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise ValueError(
-            f"{samples.path}: samples are compressed ({samples.syntax}) and cannot be decoded here;"
-            " install the decoders with: pip install gadmap[compressed]"
-        ) from error
+            f"{samples.name}: samples are compressed ({samples.syntax}) and cannot be decoded here;"
+            " they are damaged, or the decoders are missing: pip install gadmap[compressed]"
+        ) from None

@@ -28,7 +28,7 @@ class Scan:
     notes
         One sentence for each kind of file that was skipped, without names.
     skipped
-        The names of these files: they may name the patient, so no result holds them.
+        The numbers of these files.
     """
 
     path: Path
@@ -37,8 +37,15 @@ class Scan:
     skipped: tuple[str, ...]
 
 
-def scan_dicom(path: Path) -> Scan:
+def scan_dicom(path: Path, name: str, part: str = "") -> Scan:
     """Slices of all DICOM files at or below `path`; each file is opened and parsed once.
+
+    Parameters
+    ----------
+    name
+        What messages call the path.
+    part
+        What stands before a file's number in messages, where several paths are one input.
 
     Raises
     ------
@@ -50,17 +57,19 @@ def scan_dicom(path: Path) -> Scan:
     slices: list[Slice] = []
     skipped: dict[str, list[str]] = defaultdict(list)
     with lenient():
-        for file in files_below(path):
-            found = read_slices(file)
+        files = files_below(path, name)
+        for number, file in enumerate(files, start=1):
+            label = numbered(number, len(files), part)
+            found = read_slices(file, label)
             if isinstance(found, Ignored):
-                skipped[found.reason].append(_short(file, path))
+                skipped[found.reason].append(label)
             else:
                 slices.extend(found)
     notes = tuple(_sentence(len(names), reason) for reason, names in skipped.items())
     names = tuple(name for names in skipped.values() for name in names)
     if not slices:
         found = f"{'; '.join(notes)}: {listed(names)}" if names else "found no file at all"
-        raise ValueError(f"{path}: no DICOM MR image there; {found}")
+        raise ValueError(f"{name}: no DICOM MR image there; {found}")
     return Scan(path, tuple(slices), notes, names)
 
 
@@ -70,10 +79,21 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + more
 
 
-def files_below(path: Path) -> list[Path]:
-    """The file itself, or all files of a folder and of those in it, by name."""
+def numbered(number: int, count: int, part: str = "") -> str:
+    """What messages call a DICOM file; archives give files names of patients, and UIDs."""
+    return f"{part} file {number} of {count}".lstrip()
+
+
+def files_below(path: Path, name: str = "input") -> list[Path]:
+    """The file itself, or all files of a folder and of those in it, by name.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing; `name` is what the message calls the path.
+    """
     if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file or folder")
+        raise FileNotFoundError(f"{name}: no such file or folder")
     if path.is_file():
         return [path]
     return sorted(Path(folder, name) for folder, _, names in os.walk(path) for name in names)
@@ -88,10 +108,6 @@ def lenient() -> Iterator[None]:
         yield
     finally:
         config.settings.reading_validation_mode = before
-
-
-def _short(file: Path, path: Path) -> str:
-    return file.relative_to(path).as_posix() if file != path else file.name
 
 
 def _sentence(count: int, reason: str) -> str:

@@ -1,11 +1,15 @@
 """Which of a folder's series is the dynamic one."""
 
+import re
 from collections.abc import Sequence
 
 from gadmap.data.series import MIN_FRAMES
 from gadmap.io.dicom_series import DicomSeries
 from gadmap.io.dicom_slice import Slice
 
+A_UID = "a UID"
+_PLACE = re.compile(r"(.+?)\s*#([1-9]\d{0,3})")
+_UID = re.compile(r"[\d.]{5,}")
 _UID_END = 5  # characters that make the end of a UID; fewer are a series number
 
 
@@ -17,7 +21,7 @@ def select_dynamic(found: Sequence[DicomSeries], series: str | None, where: str)
     series
         A series number, the end of a SeriesInstanceUID (5 characters or more), or (part of) a
         description; or several words out of number, TE in ms and image type, where one number
-        covers several series.
+        covers several series. "5 #2" is the second of the dynamic series that "5" names.
 
     Raises
     ------
@@ -41,22 +45,41 @@ def select_dynamic(found: Sequence[DicomSeries], series: str | None, where: str)
 
 
 def _named(found: Sequence[DicomSeries], name: str, where: str) -> DicomSeries:
-    matching = _matching(found, name.strip())
+    matching = _matching(found, name.strip()) or _in_place(found, name.strip())
     if not matching:
-        raise ValueError(f"{where}: no series {name!r} among {_listed(found)}")
+        raise ValueError(f"{where}: no series {told_choice(name)} among {_listed(found)}")
     dynamic = [one for one in matching if one.dynamic]
     if len(dynamic) == 1:
         return dynamic[0]
     if dynamic:
-        ends = ", ".join(one.slices[0].series_uid[-2 * _UID_END :] for one in dynamic)
         raise ValueError(
-            f"{where}: {name!r} names {len(dynamic)} dynamic series: {_listed(dynamic)}; add the "
-            f'TE or the image type, as in --series "5 NORM", or give the end of its UID: {ends}'
+            f"{where}: {told_choice(name)} names {len(dynamic)} dynamic series: {_listed(dynamic)};"
+            ' add the TE or the image type, as in --series "5 NORM", or which of them in this order'
+            f', as in --series "5 #{len(dynamic)}"'
         )
     raise ValueError(
         f"{where}: {_listed(matching)} is not dynamic; expected a spoiled gradient echo with at "
         f"least {MIN_FRAMES} frames"
     )
+
+
+def told_choice(name: str) -> str:
+    """What was asked for, as messages and records tell it: a UID, or its end, is not repeated."""
+    return "of that UID" if _UID.fullmatch(name.strip()) else repr(name)
+
+
+def recorded_choice(name: str) -> str:
+    """What was asked for, as a record keeps it: that it was a UID, not which."""
+    return A_UID if _UID.fullmatch(name.strip()) else name
+
+
+def _in_place(found: Sequence[DicomSeries], name: str) -> list[DicomSeries]:
+    """The dynamic series that a name and a place among those it names choose."""
+    choice = _PLACE.fullmatch(name)
+    if choice is None:
+        return []
+    dynamic = [one for one in _matching(found, choice[1]) if one.dynamic]
+    return dynamic[int(choice[2]) - 1 : int(choice[2])]
 
 
 def _matching(found: Sequence[DicomSeries], name: str) -> list[DicomSeries]:

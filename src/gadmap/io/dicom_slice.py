@@ -10,6 +10,8 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from gadmap.io.dicom_identity import description_of
+
 PHILIPS_BLOCK = 0x20050010
 PHILIPS_CREATOR = "Philips MR Imaging DD 001"
 PHILIPS_SCALE_SLOPE = 0x2005100E
@@ -23,7 +25,9 @@ class Samples:
     Attributes
     ----------
     path
-        The file.
+        The file; it may be called by the patient's name or a UID, so no message has it.
+    name
+        What messages call it: its number in the folder.
     offset
         Byte at which uncompressed samples begin; None where a decoder is needed.
     dtype
@@ -35,6 +39,7 @@ class Samples:
     """
 
     path: Path
+    name: str
     offset: int | None
     dtype: np.dtype
     shape: tuple[int, int]
@@ -169,7 +174,7 @@ def file_facts(dataset: Dataset) -> dict[str, Any]:
         "sop_uid": str(dataset.get("SOPInstanceUID", "")),
         "series_uid": str(dataset.get("SeriesInstanceUID", "")),
         "series_number": int(number(dataset, "SeriesNumber") or 0),
-        "description": str(dataset.get("SeriesDescription") or "").strip(),
+        "description": description_of(dataset),
         "vendor": vendor_of(dataset),
         "field_strength": number(dataset, "MagneticFieldStrength"),
         "colour": not monochrome or int(dataset.get("SamplesPerPixel") or 1) != 1,

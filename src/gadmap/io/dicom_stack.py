@@ -97,7 +97,7 @@ def _require_one_matrix(slices: Sequence[Slice], what: str) -> None:
         if image.philips_scaled != first.philips_scaled:
             raise ValueError(
                 f"{what}: Philips scale slope (2005,100E) in some images only, missing or present "
-                f"in {image.samples.path.name}; expected all or none. Were some files anonymised?"
+                f"in {image.samples.name}; expected all or none. Were some files anonymised?"
             )
 
 
@@ -109,7 +109,7 @@ def _same_spacing(a: Slice, b: Slice) -> bool:
 def _matrix(image: Slice) -> str:
     rows, columns = image.samples.shape
     pixel = " x ".join(f"{edge:g}" for edge in image.spacing or ())
-    return f"{columns} x {rows} pixels of {pixel} mm in {image.samples.path.name}"
+    return f"{columns} x {rows} pixels of {pixel} mm in {image.samples.name}"
 
 
 def _require_once(slices: Sequence[Slice], what: str) -> None:
@@ -122,7 +122,7 @@ def _require_once(slices: Sequence[Slice], what: str) -> None:
         for name in names:
             if name in seen:
                 raise ValueError(
-                    f"{what}: duplicate slices: {seen[name].samples.path} and {image.samples.path} "
+                    f"{what}: duplicate slices: {seen[name].samples.name} and {image.samples.name} "
                     "hold the same image; remove one"
                 )
             seen[name] = image
@@ -163,7 +163,7 @@ def _affine(columns: Sequence[Sequence[Slice]], what: str) -> Float[np.ndarray, 
         worst = int(away.argmax())
         if away[worst] > max(_EVEN * np.linalg.norm(affine[:3, 2]), _SAME_PLACE):
             raise ValueError(
-                f"{what}: {column[worst].samples.path.name} lies {away[worst]:.2f} mm away from "
+                f"{what}: {column[worst].samples.name} lies {away[worst]:.2f} mm away from "
                 f"where {len(columns)} evenly spaced slices would have it; expected even distances."
                 " Is a slice missing, or was the table moved?"
             )

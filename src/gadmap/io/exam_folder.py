@@ -1,16 +1,17 @@
 """An examination as files, so that it can be looked at again beside its maps."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int16, Shaped
+from jaxtyping import Int16, Int64, Shaped
 
 from gadmap.data import Acquisition, Aif, DceSeries, Exam
 from gadmap.io.nifti import open_nifti, stored_samples
 from gadmap.io.nifti_write import save_nifti
+from gadmap.io.records import ExamRecord, checked
 from gadmap.io.strict_json import write_json
+from gadmap.untrusted import json_file, shown
 
 EXAM_FOLDER = "exam"
 _RECORD = "exam.json"
@@ -56,10 +57,8 @@ def read_exam(folder: Path) -> Exam:
     signal = series if series.dtype.kind == "f" else series.astype(np.float32)
     try:
         return _exam(record, signal, volumes)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{folder / _RECORD}: damaged ({error!r})") from error
     except ValueError as error:
-        raise ValueError(f"{folder}: its files do not fit together: {error}") from error
+        raise ValueError(f"{folder.name}: its files do not fit together: {error}") from error
 
 
 def _compact(
@@ -110,22 +109,20 @@ def _record(exam: Exam) -> dict[str, Any]:
     }
 
 
-def _read_record(path: Path) -> dict[str, Any]:
+def _read_record(path: Path) -> ExamRecord:
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path.parent}: no examination there; expected the folder that gadmap map keeps "
+            f"{path.parent.name}: no examination there; expected the folder that gadmap map keeps "
             "beside its maps. Was it left out by --no-exam?"
         )
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        version = record["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: damaged ({error!r})") from error
+    record = json_file(path)
+    version = record.get("format") if isinstance(record, dict) else None
     if version != _FORMAT:
         raise ValueError(
-            f"{path}: format {version!r}; expected {_FORMAT}. Was it written by another gadmap?"
+            f"{path.name}: format {shown(version)}; expected {_FORMAT}. Was it written by another "
+            "gadmap?"
         )
-    return record
+    return checked(ExamRecord, record, path.name)
 
 
 def _samples(path: Path) -> Shaped[np.ndarray, "..."]:
@@ -133,47 +130,53 @@ def _samples(path: Path) -> Shaped[np.ndarray, "..."]:
 
 
 def _exam(
-    record: dict[str, Any],
+    record: ExamRecord,
     signal: Shaped[np.ndarray, "x y z time"],
     volumes: dict[str, np.ndarray],
 ) -> Exam:
-    acquisition, aif, motion = record["acquisition"], record["aif"], record["motion_mm"]
+    acquisition, aif, motion = record.acquisition, record.aif, record.motion_mm
     series = DceSeries(
         signal=signal,
-        t=np.array(record["t_s"], dtype=np.float64),
-        affine=np.array(record["affine"], dtype=np.float64),
+        t=np.array(record.t_s, dtype=np.float64),
+        affine=np.array(record.affine, dtype=np.float64),
         acquisition=Acquisition(
-            tr=acquisition["tr_s"],
-            flip_angle=acquisition["flip_angle_rad"],
-            te=acquisition["te_s"],
-            field_strength=acquisition["field_strength_t"],
+            tr=acquisition.tr_s,
+            flip_angle=acquisition.flip_angle_rad,
+            te=acquisition.te_s,
+            field_strength=acquisition.field_strength_t,
         ),
-        time_source=record["time_source"],
-        description=record["description"],
-        relaxivity=record["series_relaxivity_per_s_per_mmol_per_l"],
-        hct=record["series_hct"],
-        injection_frame=record["injection_frame"],
-        notes=tuple(record["notes"]),
+        time_source=record.time_source,
+        description=record.description,
+        relaxivity=record.series_relaxivity_per_s_per_mmol_per_l,
+        hct=record.series_hct,
+        injection_frame=record.injection_frame,
+        notes=tuple(record.notes),
     )
     return Exam(
         series=series,
         t10=volumes["t10"],
         t10_se=volumes["t10_se"],
-        t10_source=record["t10_source"],
+        t10_source=record.t10_source,
         b1=volumes["b1"],
-        b1_source=record["b1_source"],
+        b1_source=record.b1_source,
         aif=Aif(
-            t=np.array(aif["t_s"], dtype=np.float64),
-            plasma=np.array(aif["plasma_mmol_per_l"], dtype=np.float64),
-            source=aif["source"],
-            voxels=np.array(aif["voxels"], dtype=np.int64).reshape(-1, 3),
-            rationale=tuple(aif["rationale"]),
+            t=np.array(aif.t_s, dtype=np.float64),
+            plasma=np.array(aif.plasma_mmol_per_l, dtype=np.float64),
+            source=aif.source,
+            voxels=_inside(np.array(aif.voxels, dtype=np.int64).reshape(-1, 3), series),
+            rationale=tuple(aif.rationale),
         ),
         mask=volumes["mask"].astype(bool),
-        mask_source=record["mask_source"],
-        baseline_frames=record["baseline_frames"],
-        relaxivity=record["relaxivity_per_s_per_mmol_per_l"],
-        hct=record["hct"],
-        assumptions=tuple(record["assumptions"]),
+        mask_source=record.mask_source,
+        baseline_frames=record.baseline_frames,
+        relaxivity=record.relaxivity_per_s_per_mmol_per_l,
+        hct=record.hct,
+        assumptions=tuple(record.assumptions),
         motion=None if motion is None else np.array(motion, dtype=np.float64),
     )
+
+
+def _inside(voxels: Int64[np.ndarray, "voxel 3"], series: DceSeries) -> np.ndarray:
+    if (voxels >= series.grid).any():
+        raise ValueError(f"arterial voxels outside of a grid of {series.grid}")
+    return voxels

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gadmap.untrusted import json_file
 from gadmap.whole_file import write_whole
 
 MANIFEST = ".gadmap.json"
@@ -45,7 +46,7 @@ def manifest_names(folder: Path) -> set[str]:
     try:
         return {MANIFEST, *_read(folder)["files"]}
     except (ValueError, KeyError, TypeError) as error:
-        raise FileExistsError(f"{folder / MANIFEST}: damaged; choose another folder") from error
+        raise FileExistsError(f"{MANIFEST}: damaged; choose another folder") from error
 
 
 def fault_of(folder: Path, *, checksums: bool) -> str | None:
@@ -74,7 +75,7 @@ def fault_of(folder: Path, *, checksums: bool) -> str | None:
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return json_file(folder / MANIFEST)
 
 
 def _write(folder: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:

@@ -1,6 +1,6 @@
 """Maps that `write_maps` wrote, read back."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,10 @@ import numpy as np
 
 from gadmap.data import ParameterMaps, Reason
 from gadmap.io.nifti import affine_of, open_nifti, stored_samples
+from gadmap.io.records import MapFile, checked_maps
+from gadmap.untrusted import json_file
+
+MAPS = "maps.json"
 
 
 def read_maps(folder: str | Path) -> ParameterMaps:
@@ -21,20 +25,15 @@ def read_maps(folder: str | Path) -> ParameterMaps:
         If a file is damaged, or the files do not fit together.
     """
     folder = Path(folder)
-    record = read_maps_record(folder)
-    try:
-        values = _volumes(folder, record["maps"])
-        errors = _volumes(folder, record["standard_errors"])
-        reason_file = folder / Path(record["reason_file"]).name
-        estimator, model, settings = record["estimator"], record["model"], record["settings"]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{folder / 'maps.json'}: damaged ({error!r})") from error
+    record = checked_maps(read_maps_record(folder), _told(folder))
+    values, errors = _volumes(folder, record.maps), _volumes(folder, record.standard_errors)
+    reason_file = folder / Path(record.reason_file).name
     reason = stored_samples(open_nifti(reason_file), reason_file)
     for name, volume in (*values.items(), *errors.items()):
         if volume.shape != reason.shape:
             raise ValueError(
-                f"{folder}: {name} has shape {volume.shape}, the reasons {reason.shape}; expected "
-                "maps of one examination. Were two results mixed?"
+                f"{folder.name}: {name} has shape {volume.shape}, the reasons {reason.shape}; "
+                "expected maps of one examination. Were two results mixed?"
             )
     return ParameterMaps(
         values=values,
@@ -42,27 +41,37 @@ def read_maps(folder: str | Path) -> ParameterMaps:
         valid=(reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT),
         reason=reason,
         affine=affine_of(open_nifti(reason_file), reason_file),
-        estimator=estimator,
-        model=model,
-        settings=settings,
+        estimator=record.estimator,
+        model=record.model,
+        settings=record.settings,
     )
 
 
 def read_maps_record(folder: Path) -> dict[str, Any]:
-    """What `maps.json` of a results folder holds."""
-    path = folder / "maps.json"
+    """What `maps.json` of a results folder holds; its keys in `MapsRecord` are checked.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If it is damaged.
+    """
+    path = folder / MAPS
     if not path.is_file():
-        raise FileNotFoundError(f"{folder}: no maps.json; expected a folder that gadmap map wrote")
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path}: not readable as JSON ({error})") from error
-    if not isinstance(record, dict):
-        raise ValueError(f"{path}: damaged; expected an object with maps and their files")
+        raise FileNotFoundError(
+            f"{folder.name}: no maps.json; expected a folder that gadmap map wrote"
+        )
+    record = json_file(path)
+    checked_maps(record, _told(folder))
     return record
 
 
-def _volumes(folder: Path, files: dict[str, Any]) -> dict[str, np.ndarray]:
+def _told(folder: Path) -> str:
+    return f"{folder.name}/{MAPS}"
+
+
+def _volumes(folder: Path, files: Mapping[str, MapFile]) -> dict[str, np.ndarray]:
     """Map of each quantity, as it is stored."""
-    paths = {name: folder / Path(entry["file"]).name for name, entry in files.items()}
+    paths = {name: folder / Path(entry.file).name for name, entry in files.items()}
     return {name: stored_samples(open_nifti(path), path) for name, path in paths.items()}

@@ -8,15 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 from jaxtyping import Float
-from nibabel.filebasedimages import ImageFileError
 
 from gadmap.data import DceSeries
 from gadmap.data.frozen import require_rising
 from gadmap.io.flip_angles import FlipVolume
 from gadmap.io.grid import Placed, onto_grid, require_same_grid
+from gadmap.io.nifti_guard import (
+    filled,
+    guarded_image,
+    opened,
+    require_little_after,
+    streamed,
+)
 from gadmap.io.sidecar import (
     acquisition_from,
     bids_root,
@@ -26,7 +31,9 @@ from gadmap.io.sidecar import (
     read_sidecar,
 )
 from gadmap.io.times import even_times, require_plausible_step
+from gadmap.untrusted import by_name
 
+_FARTHEST = 1e6  # mm
 _MM = {"meter": 1000.0, "micron": 0.001}
 _FLIP_NAME = re.compile(r"vfa|flip", re.IGNORECASE)
 
@@ -47,7 +54,7 @@ def read_nifti(path: Path, *, frame_step: float | None = None) -> DceSeries:
     image = open_nifti(path)
     if len(image.shape) != 4:
         raise ValueError(
-            f"{path}: {len(image.shape)} dimensions; expected 4, x y z time. "
+            f"{path.name}: {len(image.shape)} dimensions; expected 4, x y z time. "
             "Is it a single volume rather than the dynamic series?"
         )
     keys = require_sidecar(path, "FrameTimesStart (s)")
@@ -83,10 +90,10 @@ def times_of(
         t, source = even_times(frame_step, frames)
     if t.size != frames:
         raise ValueError(
-            f"{path}: {frames} frames but {t.size} times by {source}; is the series cut short?"
+            f"{path.name}: {frames} frames but {t.size} times by {source}; is the series cut short?"
         )
-    require_rising(t, f"{path}: {source}")
-    require_plausible_step(t, source, str(path))
+    require_rising(t, f"{path.name}: {source}")
+    require_plausible_step(t, source, path.name)
     return t, source
 
 
@@ -140,30 +147,39 @@ def read_volume(path: str | Path, dynamic: Placed, what: str) -> Float[np.ndarra
     image = open_nifti(path)
     shape = image.shape
     if len(shape) < 3 or any(n != 1 for n in shape[3:]):
-        raise ValueError(f"{what} {path}: shape {shape}; expected one volume, 3-D")
+        raise ValueError(f"{what} {path.name}: shape {shape}; expected one volume, 3-D")
     data = samples_of(image, path).reshape(shape[:3], order="F")
     data, affine = onto_grid(data, affine_of(image, path), dynamic.affine)
-    require_same_grid(f"{what} {path}", data.shape, affine, dynamic)
+    require_same_grid(f"{what} {path.name}", data.shape, affine, dynamic)
     return np.asfortranarray(data)
 
 
 def open_nifti(path: Path) -> Any:
-    """Header of a NIfTI file; its samples stay in the file."""
+    """Header of a NIfTI file; its samples stay in the file.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it cannot be read.
+    ValueError
+        If it is no NIfTI file of magnitude images, or declares more than it can hold.
+    """
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+        raise FileNotFoundError(f"{path.name}: no such file")
     try:
-        image = nib.load(path)
-    except (ImageFileError, EOFError, zlib.error, OSError) as error:
-        raise ValueError(f"{path}: not readable as NIfTI ({_line(error)})") from error
-    if image.get_data_dtype().kind not in "iufb":  # type: ignore[attr-defined]
-        raise ValueError(f"{path}: samples are colours or complex; expected magnitude images")
+        with by_name(path):
+            image = guarded_image(path)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{path.name}: not readable as NIfTI ({_line(error)})") from error
+    if image.get_data_dtype().kind not in "iufb":
+        raise ValueError(f"{path.name}: samples are colours or complex; expected magnitude images")
     return image
 
 
 def samples_of(image: Any, path: Path) -> np.ndarray:
     """Samples with the header's scaling, float32; a compressed file is checked by its checksum."""
     with _undamaged(image, path) as whole:
-        return whole.get_fdata(dtype=np.float32, caching="unchanged")
+        return filled(whole)
 
 
 def stored_samples(image: Any, path: Path) -> np.ndarray:
@@ -174,24 +190,32 @@ def stored_samples(image: Any, path: Path) -> np.ndarray:
 
 @contextmanager
 def _undamaged(image: Any, path: Path) -> Iterator[Any]:
-    """The image to take samples from, in memory where it is compressed."""
+    """The image to take samples from, as a stream where it is compressed."""
     try:
-        if not path.name.endswith(".nii.gz"):
-            yield image
-            return
-        with gzip.open(path) as stream:
-            yield type(image).from_stream(stream)
-            stream.read()  # the checksum stands at the end, which a reader of samples never meets
+        with by_name(path):
+            if not path.name.endswith(".nii.gz"):
+                yield image
+                return
+            with opened(path) as stream:
+                yield streamed(image, stream)
+                require_little_after(stream)
     except (EOFError, zlib.error, OSError, ValueError) as error:
-        raise ValueError(f"{path}: damaged or cut short ({_line(error)})") from error
+        raise ValueError(f"{path.name}: damaged or cut short ({_line(error)})") from error
 
 
 def affine_of(image: Any, path: Path) -> Float[np.ndarray, "4 4"]:
     """Voxel index to patient millimetres, RAS+."""
     scale = _MM.get(image.header.get_xyzt_units()[0], 1.0)
     affine = np.diag([scale, scale, scale, 1.0]) @ image.affine.astype(np.float64)
-    if not (np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 0):
-        raise ValueError(f"{path}: its affine gives voxels no volume; is the header damaged?")
+    if not (
+        np.isfinite(affine).all()
+        and np.abs(affine).max() < _FARTHEST
+        and abs(np.linalg.det(affine[:3, :3])) > 0
+    ):
+        raise ValueError(
+            f"{path.name}: its affine gives voxels no volume, or one that no scanner has; is the "
+            "header damaged?"
+        )
     return affine
 
 
@@ -201,7 +225,8 @@ def require_sidecar(path: Path, *more: str) -> dict[str, Any]:
     if not keys:
         expected = ", ".join(("RepetitionTimeExcitation (s)", "FlipAngle (degrees)", *more))
         raise FileNotFoundError(
-            f"{path}: no JSON sidecar; expected {nifti_stem(path)}.json beside it with {expected}"
+            f"{path.name}: no JSON sidecar; expected {nifti_stem(path)}.json beside it with "
+            f"{expected}"
         )
     return keys
 
@@ -212,8 +237,8 @@ def _injection_frame(keys: dict[str, Any], path: Path, frames: int) -> int | Non
         return None
     if value != int(value) or not 0 < value < frames:
         raise ValueError(
-            f"{path}: InjectionFrame is {value:g}; expected a whole number from 1 to {frames - 1}, "
-            "counted from 0"
+            f"{path.name}: InjectionFrame is {value:g}; expected a whole number from 1 to "
+            f"{frames - 1}, counted from 0"
         )
     return int(value)
 

@@ -89,31 +89,33 @@ def read_flip_angles(paths: Sequence[str | Path], dynamic: DceSeries) -> FlipAng
         If one lies on another grid than the dynamic series, or two hold the same samples.
     """
     volumes: list[FlipVolume] = []
-    for path in map(Path, paths):
+    for number, path in enumerate(map(Path, paths), start=1):
         if is_nifti(path):
             volumes.append(read_nifti_flip(path, dynamic))
         else:
-            volumes.extend(flip_volumes(open_folder(path), dynamic))
+            volumes.extend(flip_volumes(open_folder(path, f"flip-angle input {number}"), dynamic))
     return flip_series(volumes, dynamic)
 
 
-def open_folder(path: Path) -> DicomFolder:
-    """The DICOM headers at or below `path`; NIfTI files there are pointed out."""
+def open_folder(path: Path, name: str = "DICOM input") -> DicomFolder:
+    """The DICOM headers at or below `path`, which messages call `name`; NIfTI files there are
+    pointed out.
+    """  # noqa: D205
     try:
-        return open_dicom(path)
+        return open_dicom(path, name=name)
     except ValueError as error:
         nifti = [file for file in files_below(path) if is_nifti(file)]
         if not nifti or "no DICOM MR image" not in str(error):
             raise
         listed = ", ".join(file.name for file in nifti[:6])
         raise ValueError(
-            f"{path}: no DICOM MR image there but NIfTI files: {listed}; name the 4-D file itself"
+            f"{name}: no DICOM MR image there but NIfTI files: {listed}; name the 4-D file itself"
         ) from error
 
 
 def _read_nifti(path: Path, series: str | None, frame_step: float | None) -> DceSeries:
     if series is not None:
-        raise ValueError(f"{path}: --series {series} is for DICOM folders; a NIfTI file is one")
+        raise ValueError(f"{path.name}: --series is for DICOM folders; a NIfTI file is one")
     return read_nifti(path, frame_step=frame_step)
 
 
@@ -123,5 +125,5 @@ def _nifti_flip_angles(path: Path, dynamic: DceSeries) -> FlipAngleSeries | None
         return None
     volumes = [read_nifti_flip(file, dynamic) for file in files]
     angles = [round(degrees(acquisition.flip_angle), 3) for _, acquisition in volumes]
-    require_one_each(list(zip([f.name for f in files], angles, strict=True)), str(path.parent))
+    require_one_each(list(zip([f.name for f in files], angles, strict=True)), path.name)
     return flip_series(volumes, dynamic)

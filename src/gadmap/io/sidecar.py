@@ -1,8 +1,7 @@
 """JSON sidecars of NIfTI files, with BIDS' inheritance, read into the package's units."""
 
-import json
 from collections.abc import Mapping
-from math import isfinite, radians
+from math import radians
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gadmap.data import Acquisition
+from gadmap.untrusted import finite, json_file, shown
 
 _EXCITATION_LIMIT = 0.1  # s; a longer RepetitionTime is that of the frames, as in BIDS
 
@@ -66,12 +66,9 @@ def _applies(sidecar: Path, path: Path) -> bool:
 
 
 def _load(sidecar: Path) -> dict[str, Any]:
-    try:
-        keys = json.loads(sidecar.read_text(encoding="utf-8-sig"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{sidecar}: not readable as JSON: {error}") from error
+    keys = json_file(sidecar)
     if not isinstance(keys, dict):
-        raise ValueError(f"{sidecar}: expected an object with keys such as FlipAngle")
+        raise ValueError(f"{sidecar.name}: expected an object with keys such as FlipAngle")
     return keys
 
 
@@ -80,7 +77,7 @@ def acquisition_from(keys: Mapping[str, Any], path: Path) -> Acquisition:
     flip_degrees = required_number(keys, "FlipAngle", path, "degrees")
     if not 1 <= flip_degrees <= 90:
         raise ValueError(
-            f"{path}: FlipAngle is {flip_degrees:g} in the sidecar; expected 1 to 90 degrees. "
+            f"{path.name}: FlipAngle is {flip_degrees:g} in the sidecar; expected 1 to 90 degrees. "
             "Is it in radians?"
         )
     try:
@@ -91,7 +88,9 @@ def acquisition_from(keys: Mapping[str, Any], path: Path) -> Acquisition:
             field_strength=optional_number(keys, "MagneticFieldStrength", path),
         )
     except ValueError as error:
-        raise ValueError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
+        raise ValueError(
+            str(error) if path.name in str(error) else f"{path.name}: {error}"
+        ) from error
 
 
 def _excitation_tr(keys: Mapping[str, Any], path: Path) -> float:
@@ -100,14 +99,14 @@ def _excitation_tr(keys: Mapping[str, Any], path: Path) -> float:
         return tr
     if "RepetitionTime" not in keys:
         raise ValueError(
-            f"{path}: no RepetitionTimeExcitation in its JSON sidecar; expected the TR of the "
+            f"{path.name}: no RepetitionTimeExcitation in its JSON sidecar; expected the TR of the "
             "excitation in s"
         )
     tr = required_number(keys, "RepetitionTime", path, "s")
     if tr >= _EXCITATION_LIMIT:
         raise ValueError(
-            f"{path}: RepetitionTime is {tr:g} in the sidecar, the time between frames or in ms; "
-            "expected RepetitionTimeExcitation, the TR of the excitation in s"
+            f"{path.name}: RepetitionTime is {tr:g} in the sidecar, the time between frames or in "
+            "ms; expected RepetitionTimeExcitation, the TR of the excitation in s"
         )
     return tr
 
@@ -118,24 +117,26 @@ def frame_times(keys: Mapping[str, Any], path: Path) -> tuple[Float[np.ndarray, 
         if key in keys:
             try:
                 t = np.array(keys[key], dtype=np.float64)
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"{path}: {key} holds values that are no numbers") from error
+            except (TypeError, ValueError, OverflowError) as error:
+                raise ValueError(f"{path.name}: {key} holds values that are no numbers") from error
             if t.ndim != 1:
-                raise ValueError(f"{path}: {key} is no list; expected one time in s for each frame")
+                raise ValueError(
+                    f"{path.name}: {key} is no list; expected one time in s for each frame"
+                )
             return t, key
     raise ValueError(
-        f"{path}: no frame times: neither FrameTimesStart nor VolumeTiming in its JSON sidecar. "
-        "Give the time between frames with --frame-step SECONDS"
+        f"{path.name}: no frame times: neither FrameTimesStart nor VolumeTiming in its JSON "
+        "sidecar. Give the time between frames with --frame-step SECONDS"
     )
 
 
 def required_number(keys: Mapping[str, Any], key: str, path: Path, unit: str) -> float:
     """A number that must be there."""
     if key not in keys:
-        raise ValueError(f"{path}: no {key} in its JSON sidecar; expected it in {unit}")
+        raise ValueError(f"{path.name}: no {key} in its JSON sidecar; expected it in {unit}")
     value = optional_number(keys, key, path)
     if value is None:
-        raise ValueError(f"{path}: {key} is null in its JSON sidecar; expected it in {unit}")
+        raise ValueError(f"{path.name}: {key} is null in its JSON sidecar; expected it in {unit}")
     return value
 
 
@@ -144,6 +145,9 @@ def optional_number(keys: Mapping[str, Any], key: str, path: Path) -> float | No
     value = keys.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise ValueError(f"{path}: {key} is {value!r} in its JSON sidecar; expected a number")
-    return float(value)
+    number = finite(value)
+    if number is None:
+        raise ValueError(
+            f"{path.name}: {key} is {shown(value)} in its JSON sidecar; expected a number"
+        )
+    return number

@@ -4,7 +4,6 @@ All that a network needs to be used stands in the file's metadata, each entry as
 `version`, `network`, `configuration`, `quantities`, `scales`, `frame_grid`, `provenance`.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from gadmap.networks.checks import (
 )
 from gadmap.networks.frame_grid import FrameGrid
 from gadmap.networks.safe_file import safe_contents, write_weights
+from gadmap.untrusted import json_value
 
 FORMAT = "gadmap network"
 VERSION = 1
@@ -111,7 +111,7 @@ def read_network(path: str | Path) -> TrainedNetwork:
     try:
         return _trained(_entries(metadata), tensors)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{Path(path).name}: {error}") from error
 
 
 def _entries(metadata: Mapping[str, str]) -> dict[str, Any]:
@@ -124,11 +124,9 @@ def _entries(metadata: Mapping[str, str]) -> dict[str, Any]:
             "Was it written by a newer one?"
         )
     try:
-        entries = {name: json.loads(metadata[name]) for name in ENTRIES}
+        entries = {name: json_value(metadata[name], f"metadata {name}") for name in ENTRIES}
     except KeyError as error:
         raise ValueError(f"metadata lack {error.args[0]!r}; was the file edited?") from error
-    except json.JSONDecodeError as error:
-        raise ValueError(f"metadata are not JSON ({error}); was the file edited?") from error
     require_entries(entries)
     return entries
 
@@ -137,8 +135,10 @@ def _trained(entries: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Train
     grid, quantities = FrameGrid(**entries["frame_grid"]), tuple(entries["quantities"])
     network, configuration, scales = (entries[n] for n in ("network", "configuration", "scales"))
     require_metadata(network, configuration, quantities, scales, grid)
+    with torch.device("meta"):  # shapes without memory: the metadata may ask for gigabytes
+        expected = NETWORKS[network](**configuration).state_dict()
+    require_tensors(tensors, expected)
     module = built_network(network, configuration)
-    require_tensors(tensors, module.state_dict())
     module.load_state_dict(dict(tensors))
     return TrainedNetwork(
         network=network,

@@ -4,19 +4,19 @@ The metadata hold, each as JSON: `format`, `version`, `network`, `quantities`, `
 `provenance`.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gadmap.networks.checks import require_tensors
 from gadmap.networks.fcsa_guided import FcsaGuided
 from gadmap.networks.safe_file import safe_contents, write_weights
+from gadmap.quantities import QUANTITIES
+from gadmap.untrusted import finite, json_value, shown
 
 GUIDED_NETWORK = "fcsa-net-guided"
 FORMAT, VERSION = "gadmap guided network", 1
@@ -45,12 +45,11 @@ class TrainedGuided:
 
     def __post_init__(self) -> None:
         if set(self.calibration) != set(self.quantities) or not all(
-            isinstance(factor, int | float) and isfinite(factor) and factor > 0
-            for factor in self.calibration.values()
+            (finite(factor) or 0) > 0 for factor in self.calibration.values()
         ):
             raise ValueError(
-                f"calibration is {dict(self.calibration)!r}; expected a number above 0 for each of "
-                f"{', '.join(self.quantities)}"
+                f"calibration is {shown(dict(self.calibration))}; expected a number above 0 for "
+                f"each of {', '.join(self.quantities)}"
             )
         require_tensors(self.module.state_dict(), built_guided(len(self.quantities)).state_dict())
 
@@ -94,21 +93,41 @@ def read_guided(path: str | Path) -> TrainedGuided:
     ValueError
         If the file is of another kind, damaged, or its parts do not fit together.
     """
+    path = Path(path)
     metadata, tensors = safe_contents(path)
     try:
-        if (metadata.get("format"), metadata.get("version")) != (FORMAT, str(VERSION)):
-            raise ValueError("holds no guided network of this version of gadmap")
-        quantities = tuple(json.loads(metadata["quantities"]))
-        module = built_guided(len(quantities))
-        require_tensors(tensors, module.state_dict())
-        module.load_state_dict(tensors)
-        return TrainedGuided(
-            quantities=quantities,
-            calibration=json.loads(metadata["calibration"]),
-            provenance=json.loads(metadata["provenance"]),
-            module=module,
-        )
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path}: metadata are damaged ({error}); was the file edited?") from error
+        return _trained(metadata, tensors)
+    except KeyError as error:
+        raise ValueError(f"{path.name}: metadata lack {error.args[0]!r}") from error
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{path.name}: {error}") from error
+
+
+def _trained(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> TrainedGuided:
+    if (metadata.get("format"), metadata.get("version")) != (FORMAT, str(VERSION)):
+        raise ValueError("holds no guided network of this version of gadmap")
+    quantities, calibration, provenance = (
+        json_value(metadata[name], f"metadata {name}")
+        for name in ("quantities", "calibration", "provenance")
+    )
+    _require_quantities(quantities)
+    if not isinstance(calibration, dict) or None in map(finite, calibration.values()):
+        raise ValueError(f"metadata: calibration is {shown(calibration)}; was the file edited?")
+    if not isinstance(provenance, dict):
+        raise ValueError(f"metadata: provenance is {shown(provenance)}; was the file edited?")
+    module = built_guided(len(quantities))
+    require_tensors(tensors, module.state_dict())
+    module.load_state_dict(dict(tensors))
+    return TrainedGuided(
+        quantities=tuple(quantities),
+        calibration={name: float(factor) for name, factor in calibration.items()},
+        provenance=provenance,
+        module=module,
+    )
+
+
+def _require_quantities(names: Any) -> None:
+    """Raise ValueError unless these are names of quantities, each once: so many outputs it has."""
+    known = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not known or not names or not set(names) <= set(QUANTITIES) or len(set(names)) < len(names):
+        raise ValueError(f"metadata: quantities are {shown(names)}; was the file edited?")

@@ -9,9 +9,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from gadmap.untrusted import by_name
 from gadmap.whole_file import write_whole
 
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+# what safetensors lets out: its own, and what torch and numpy say of a type or shape they lack
+_UNREADABLE = (SafetensorError, ValueError, KeyError, AttributeError, TypeError, RuntimeError)
 
 
 def write_weights(
@@ -46,19 +49,24 @@ def safe_contents(path: str | Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file of network weights")
+        raise FileNotFoundError(f"{path.name}: no such file of network weights")
     try:
-        with safe_open(path, framework="pt") as file:
+        with by_name(path), safe_open(path, framework="pt") as file:
             return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
+    except _UNREADABLE as error:
         if _is_pickle(path):
             raise ValueError(
-                f"{path}: a pickle as torch.save writes it, which can run code when it is read; "
-                "expected safetensors, as gadmap train writes them"
+                f"{path.name}: a pickle as torch.save writes it, which can run code when it is "
+                "read; expected safetensors, as gadmap train writes them"
             ) from None
         raise ValueError(
-            f"{path}: not safetensors, or damaged ({error}); expected a file of gadmap train"
+            f"{path.name}: not safetensors, or damaged ({_line(error)}); expected a file of gadmap "
+            "train"
         ) from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _is_pickle(path: Path) -> bool:

@@ -6,7 +6,7 @@ from gadmap.pipeline.demo import DemoResult, run_demo
 from gadmap.pipeline.dicom import DicomMaps, write_dicom_results
 from gadmap.pipeline.evaluate import Evaluation, evaluate_networks
 from gadmap.pipeline.explain import ExplainResult, explain
-from gadmap.pipeline.info import Collection, info
+from gadmap.pipeline.info import Collection, info, numbered_file
 from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.map_settings import MapSettings
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
@@ -45,6 +45,7 @@ __all__ = [
     "info",
     "map_again",
     "map_exam",
+    "numbered_file",
     "prepared_patients",
     "report",
     "reproduce",

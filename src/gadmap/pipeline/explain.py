@@ -22,7 +22,7 @@ from gadmap.explanation import (
     seen_region,
     threshold_region,
 )
-from gadmap.io import read_volume, results_folder
+from gadmap.io import read_volume, recorded_choice, results_folder
 from gadmap.networks.checkpoint import TrainedNetwork
 from gadmap.networks.guided_file import GUIDED_NETWORK, is_guided
 from gadmap.networks.shipped import SUFFIX, trained_network
@@ -124,7 +124,7 @@ def explain(
         "aif": shown_name(aif),
         "hct": hct,
         "mask": shown_name(mask),
-        "series": series,
+        "series": None if series is None else recorded_choice(series),
         "frame_step": frame_step,
     }
     with results_folder(out, overwrite) as folder:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gadmap.io import Description, describe
+from gadmap.io import Description, describe, files_below
 from gadmap.io.datasets import Inspection, dataset_of
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.stages import Watch, unwatched
@@ -33,6 +33,24 @@ class Collection:
     def unreadable(self) -> int:
         """Number of examinations that cannot be read."""
         return sum(bool(one.problem) for one in self.examinations)
+
+
+def numbered_file(source: PathLike, number: int) -> Path:
+    """The file that messages call by that number; in the order of names, from 1.
+
+    Messages never tell it: archives give files and folders the names of patients.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such input.
+    ValueError
+        If it holds fewer files.
+    """
+    files = files_below(Path(source))
+    if not 1 <= number <= len(files):
+        raise ValueError(f"no file {number} of {len(files)}; expected 1 to {len(files)}")
+    return files[number - 1]
 
 
 def info(

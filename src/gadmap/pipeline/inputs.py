@@ -38,7 +38,7 @@ def t10_from(
             return float(t10)
         except ValueError:
             raise ValueError(
-                f"t10 is {t10!r}; expected seconds, or a NIfTI file of T1 in seconds"
+                f"t10 is {Path(t10).name!r}; expected seconds, or a NIfTI file of T1 in seconds"
             ) from None
     return read_volume(t10, series, "T10 map") if isinstance(t10, str | Path) else t10
 
@@ -64,7 +64,7 @@ def mask_from(
     if mask is None or str(mask) in ("auto", "none"):
         return "auto" if mask is None else str(mask)
     if not _is_volume(mask):
-        raise ValueError(f"mask is {str(mask)!r}; expected 'auto', 'none' or a NIfTI file")
+        raise ValueError(f"mask is {Path(mask).name!r}; expected 'auto', 'none' or a NIfTI file")
     return _inside(read_volume(mask, series, "mask"))
 
 
@@ -89,7 +89,7 @@ def aif_from(
     if _is_volume(aif):
         return _inside(read_volume(aif, series, "arterial mask"))
     raise ValueError(
-        f"arterial input {str(aif)!r}; expected auto, none, {', '.join(POPULATION_AIFS)}, a "
+        f"arterial input {Path(aif).name!r}; expected auto, none, {', '.join(POPULATION_AIFS)}, a "
         "CSV or TSV file of a curve, or a NIfTI mask"
     )
 

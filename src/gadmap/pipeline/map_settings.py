@@ -11,6 +11,7 @@ from gadmap.estimators import (
     needs_concentration,
     require_no_concentration,
 )
+from gadmap.io import recorded_choice
 from gadmap.pipeline.inputs import PathLike
 
 LEAST_SQUARES = "least-squares"
@@ -82,6 +83,7 @@ class MapSettings:
         return values | {
             "vfa": [shown_name(path) for path in self.vfa],
             **{name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask")},
+            "series": None if self.series is None else recorded_choice(self.series),
             "model": self.model if isinstance(chosen, LeastSquares) else None,
             "estimator": shown_name(self.estimator)
             if isinstance(self.estimator, str | Path)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from gadmap.io import read_maps_record
+from gadmap.io import A_UID, read_maps_record
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.map_exam import MapResult, map_exam
 from gadmap.pipeline.map_settings import A_FOLDER, MapSettings
@@ -96,6 +96,10 @@ def repeated_settings(record: PathLike, source: PathLike, given: Mapping[str, An
     for name in FILE_OPTIONS:
         if name not in given:
             options[name] = _found(options[name], f"--{name}", known, places)
+    if options["series"] == A_UID:
+        raise ValueError(
+            "the run was given a UID with --series, which no record keeps; give it again"
+        )
     if "vfa" not in given:
         options["vfa"] = [_found(one, "--vfa", known, places) for one in options["vfa"]]
     options["model"] = options["model"] or MapSettings.model
@@ -114,7 +118,7 @@ def _record(folder: Path) -> _Record:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ValueError(
-            f"{folder / 'maps.json'}: {place}: {first['msg']}; expected it as this version of "
+            f"{folder.name}/maps.json: {place}: {first['msg']}; expected it as this version of "
             "gadmap map writes it"
         ) from error
 
@@ -129,7 +133,7 @@ def _found(value: Any, option: str, record: _Record, places: list[Path]) -> Any:
         if file.is_file():
             if digest_of(file) != record["files"][value]:
                 raise ValueError(
-                    f"{file}: has changed since that run; give {option} to use it nevertheless"
+                    f"{file.name}: has changed since that run; give {option} to use it nevertheless"
                 )
             return file
     raise FileNotFoundError(

@@ -1,11 +1,11 @@
 """JSON files that are there completely or not at all."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gadmap.io.strict_json import json_text
+from gadmap.untrusted import json_file
 from gadmap.whole_file import write_whole
 
 
@@ -18,9 +18,9 @@ def read_json(file: Path) -> Any:
         If it is damaged.
     """
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return json_file(file)
     except ValueError as error:
-        raise ValueError(f"{file}: damaged ({error}); delete it, it is made anew") from error
+        raise ValueError(f"{error}; delete it, it is made anew") from error
 
 
 def write_whole_json(file: Path, record: Mapping[str, Any]) -> None:

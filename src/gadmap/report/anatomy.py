@@ -92,8 +92,9 @@ def determined(maps: ParameterMaps, name: str) -> Bool[np.ndarray, "x y z"]:
     drawn = enhancing(maps)
     for source in (name,) if name in given else _SOURCES.get(name, (name,)):
         if source in maps.values and source in QUANTITIES:
-            high = float(given.get(source, QUANTITIES[source].bounds)[1])
-            drawn = drawn & (maps[source] < high * (1 - _AT_BOUND))
+            high = given.get(source, QUANTITIES[source].bounds)[1]  # None in a record: no bound
+            if high is not None:
+                drawn = drawn & (maps[source] < float(high) * (1 - _AT_BOUND))
     return drawn
 
 

@@ -4,13 +4,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from gadmap.data import Acquisition
+from gadmap.networks.safe_file import safe_contents
 from gadmap.training.patient import Patient
+from gadmap.untrusted import json_value
 from gadmap.whole_file import write_whole
 
 _KINDS = ("estimate", "fit", "truth")
@@ -43,14 +45,22 @@ def read_patient(path: Path) -> Patient:
         If the file is damaged or something else.
     """
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path}: damaged ({error}); delete it, it is made anew") from error
+        metadata, tensors = safe_contents(path)
+    except ValueError as error:
+        raise ValueError(f"{error}; delete it, it is made anew") from error
     if metadata.get("gadmap") != "patient":
-        raise ValueError(f"{path}: no prepared patient; is this another safetensors file?")
-    record = json.loads(metadata["record"])
+        raise ValueError(f"{path.name}: no prepared patient; is this another safetensors file?")
+    try:
+        record = json_value(metadata["record"], "its record")
+        return _patient(record, {name: tensor.numpy() for name, tensor in tensors.items()})
+    except (KeyError, TypeError, ValueError) as error:
+        line = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise ValueError(
+            f"{path.name}: damaged ({line[:200]}); delete it, it is made anew"
+        ) from error
+
+
+def _patient(record: Any, arrays: Mapping[str, np.ndarray]) -> Patient:
     maps = {
         kind: {
             name.removeprefix(f"{kind}."): array
@@ -61,13 +71,13 @@ def read_patient(path: Path) -> Patient:
     }
     first, stop = record["slices"]
     return Patient(
-        name=record["name"],
+        name=str(record["name"]),
         signal=arrays["signal"].astype(np.float32),
-        inside=arrays["inside"],
+        inside=arrays["inside"].astype(bool),
         estimate=maps["estimate"],
         fit=maps["fit"],
         truth=maps["truth"] or None,
-        slices=(first, stop),
+        slices=(int(first), int(stop)),
         acquisition=Acquisition(**record["acquisition"]),
     )
 

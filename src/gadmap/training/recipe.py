@@ -1,12 +1,13 @@
 """Every choice of a training, as a person writes it in a TOML file."""
 
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from gadmap.untrusted import shown, toml_file
 
 MAPPED = ("ktrans", "ve", "kep")
 """What a network can be trained to map."""
@@ -46,11 +47,11 @@ class CohortRecipe(_Strict):
         Voxels along x and y, and slices.
     """
 
-    count: int = Field(default=19, ge=3)
-    seed: int = Field(default=0, ge=0)
+    count: int = Field(default=19, ge=3, le=1_000_000)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     priors: Literal["rider", "wide"] = "rider"
-    matrix: int = Field(default=256, ge=64)
-    slices: int = Field(default=16, ge=1)
+    matrix: int = Field(default=256, ge=64, le=2048)
+    slices: int = Field(default=16, ge=1, le=1024)
 
 
 class Recipe(_Strict):
@@ -195,11 +196,9 @@ def read_recipe(path: str | Path, network: str | None = None) -> Recipe:
     ValueError
         If the file is no TOML, or holds a key or a value that is not known.
     """
-    try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a TOML file ({error})") from error
-    return recipe_of(table | ({"network": network} if network else {}), str(path))
+    path = Path(path)
+    table = toml_file(path)
+    return recipe_of(table | ({"network": network} if network else {}), path.name)
 
 
 def recipe_of(table: Mapping[str, Any], source: str = "recipe") -> Recipe:
@@ -226,7 +225,8 @@ def _merged(table: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     merged = dict(table)
     for key, value in changes.items():
         if isinstance(value, Mapping):
-            merged[key] = _merged(merged.get(key, {}), value)
+            known = merged.get(key)
+            merged[key] = _merged(known if isinstance(known, dict) else {}, value)
         elif value is not None:
             merged[key] = value
     return merged
@@ -239,11 +239,11 @@ def _sentence(error: ValidationError) -> str:
     name = ".".join(path)
     if fault["type"] == "extra_forbidden":
         table = CohortRecipe if len(path) > 1 else Recipe
-        return f"unknown key {name!r}; {_nearest(path[-1], list(table.model_fields))}"
+        return f"unknown key {shown(name)}; {_nearest(path[-1], list(table.model_fields))}"
     said = fault["msg"].removeprefix("Value error, ")
     if not name:
         return said
-    return f"{name} is {fault['input']!r}; {said[:1].lower()}{said[1:]}"
+    return f"{name} is {shown(fault['input'])}; {said[:1].lower()}{said[1:]}"
 
 
 def _nearest(key: str, known: list[str]) -> str:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from gadmap.networks.safe_file import safe_contents
+from gadmap.untrusted import json_value
 from gadmap.whole_file import write_whole
 
 FORMAT, VERSION = "gadmap training", "1"
@@ -115,28 +116,33 @@ def read_snapshot(path: Path) -> Snapshot:
     ValueError
         If the file is damaged or something else.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path}: damaged, or no checkpoint ({error}); start anew") from error
+    metadata, tensors = safe_contents(path)
     if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
-        raise ValueError(f"{path}: no checkpoint of this version of gadmap; start anew")
-    record = json.loads(metadata["record"])
+        raise ValueError(f"{path.name}: no checkpoint of this version of gadmap; start anew")
+    try:
+        return _snapshot(json_value(metadata["record"], "its record"), tensors)
+    except (KeyError, TypeError, ValueError) as error:
+        line = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"{path.name}: damaged checkpoint ({line[:200]}); start anew") from error
+
+
+def _snapshot(record: Any, tensors: Mapping[str, Tensor]) -> Snapshot:
     moments: dict[str, dict[str, Tensor]] = {}
     for name, tensor in _below(tensors, "adam/").items():
-        parameter, key = name.rsplit("/", 1)
+        parameter, _, key = name.rpartition("/")
         moments.setdefault(parameter, {})[key] = tensor
-    best = record["best"]
-    total, count = record["since"]
+    best, (total, count) = record["best"], record["since"]
+    if best:
+        best = Best(
+            step=int(best["step"]), loss=float(best["loss"]), weights=_below(tensors, "best/")
+        )
     return Snapshot(
-        step=record["step"],
+        step=int(record["step"]),
         weights=_below(tensors, "weights/"),
         moments=Moments(moments),
-        best=Best(**best, weights=_below(tensors, "best/")) if best else Best(),
-        since=(total, count),
-        identity=record["identity"],
+        best=best or Best(),
+        since=(float(total), int(count)),
+        identity=dict(record["identity"]),
     )
 
 

@@ -87,11 +87,13 @@ def write_page(
 
 def _read_region(results: Results, file: Path) -> Bool[np.ndarray, "x y z"]:
     if results.exam is None:
-        raise ValueError(f"region {file}: the results hold no examination, so there are no curves")
+        raise ValueError(
+            f"region {file.name}: the results hold no examination, so there are no curves"
+        )
     volume = read_volume(file, results.exam.series, "region")
     mask = np.isfinite(volume) & (volume > 0)
     if not mask.any():
-        raise ValueError(f"region {file}: no voxel is above 0; is it the mask?")
+        raise ValueError(f"region {file.name}: no voxel is above 0; is it the mask?")
     return mask
 
 

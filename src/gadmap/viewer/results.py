@@ -19,8 +19,8 @@ class Shown:
     Attributes
     ----------
     name
-        What the page calls it, different for each: the estimator's name, and the folder's where
-        two share it.
+        What the page calls it, different for each: the estimator's name, with its place where two
+        share it.
     maps
         The maps.
     exam
@@ -77,7 +77,7 @@ def read_shown(folders: Sequence[Path]) -> Results:
     """
     maps = [read_maps(folder) for folder in folders]
     exams = [read_exam(f / EXAM_FOLDER) if (f / EXAM_FOLDER).is_dir() else None for f in folders]
-    names = _names(maps, folders)
+    names = _names(maps)
     shown = tuple(
         Shown(name=name, maps=one, exam=exam)
         for name, one, exam in zip(names, maps, exams, strict=True)
@@ -89,11 +89,11 @@ def read_shown(folders: Sequence[Path]) -> Results:
     return results
 
 
-def _names(maps: Sequence[ParameterMaps], folders: Sequence[Path]) -> list[str]:
+def _names(maps: Sequence[ParameterMaps]) -> list[str]:
     estimators = [one.estimator for one in maps]
     return [
-        name if estimators.count(name) == 1 else f"{name} ({folder.resolve().name}, {index + 1})"
-        for index, (name, folder) in enumerate(zip(estimators, folders, strict=True))
+        name if estimators.count(name) == 1 else f"{name} ({index + 1})"
+        for index, name in enumerate(estimators)
     ]
 
 

@@ -106,15 +106,16 @@ class Examination:
     def _opened(self) -> DicomFolder:
         if self.problem:
             raise ValueError(self.problem)
-        folder = open_dicom(*(one.path for one in self.series), name=self.name)
+        folder = open_dicom(
+            *(one.path for one in self.series),
+            name=self.name,
+            parts=[f'"{one.description}"' for one in self.series],
+        )
         return without_edges(folder, self.edge_slices)
 
     def _told(self, error: Exception) -> str:
-        """The message without the label, and with descriptions in place of paths."""
-        text = str(error)
-        for one in sorted(self.series, key=lambda one: -len(str(one.path))):
-            text = text.replace(str(one.path), f'"{one.description}"')
-        return text.removeprefix(f"{self.name}: ")
+        """The message without the label."""
+        return str(error).removeprefix(f"{self.name}: ")
 
     def _edge_note(self) -> tuple[str, ...]:
         if not self.edge_slices:

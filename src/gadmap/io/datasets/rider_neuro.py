@@ -56,7 +56,7 @@ def examinations(root: str | Path) -> tuple[Examination, ...]:
     labels = _labels(visits)
     if not labels:
         raise ValueError(
-            f"{root}: no image of the RIDER NEURO MRI collection there; expected PatientID to "
+            "no image of the RIDER NEURO MRI collection there; expected PatientID to "
             'start with "RIDER Neuro MRI". Is it the folder that the archive delivered?'
         )
     return tuple(

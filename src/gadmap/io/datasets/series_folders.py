@@ -8,11 +8,19 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from gadmap.io.dicom_header import Ignored, read_tags
-from gadmap.io.dicom_scan import lenient
+from gadmap.io.dicom_identity import description_of
+from gadmap.io.dicom_scan import lenient, numbered
 from gadmap.io.dicom_slice import words
 
 _DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
-_KEYWORDS = ("PatientID", "StudyInstanceUID", "SeriesDescription", "ScanningSequence", *_DATES)
+_KEYWORDS = (
+    "PatientID",
+    "PatientName",
+    "StudyInstanceUID",
+    "SeriesDescription",
+    "ScanningSequence",
+    *_DATES,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +62,7 @@ def series_folders(root: Path) -> Iterator[SeriesFolder]:
         If `root` is no folder.
     """
     if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder")
+        raise FileNotFoundError("DICOM input: no such folder")
     for folder, below, names in os.walk(root):
         below.sort()
         found = _series_folder(Path(folder), sorted(names))
@@ -73,7 +81,7 @@ def _series_folder(folder: Path, names: Sequence[str]) -> SeriesFolder | None:
         patient_id=_text(first, "PatientID"),
         study_uid=_text(first, "StudyInstanceUID"),
         date=_date(first),
-        description=_text(first, "SeriesDescription"),
+        description=description_of(first),
         sequence=words(first, "ScanningSequence"),
         problem=_problem(first, last),
     )
@@ -95,10 +103,11 @@ def _first_header(folder: Path, names: Sequence[str]) -> tuple[Dataset | None, s
     fault = ""
     with lenient():
         for name in names:
+            label = numbered(sorted(names).index(name) + 1, len(names))
             try:
-                header = read_tags(folder / name, _KEYWORDS)
+                header = read_tags(folder / name, label, _KEYWORDS)
             except (OSError, ValueError) as error:  # told, unless another image can be read
-                fault = fault or str(error).removeprefix(f"{folder}/")
+                fault = fault or str(error)
             else:
                 if not isinstance(header, Ignored):
                     return header, ""
