@@ -10,7 +10,7 @@ from gadmap.data.frozen import freeze
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Motion:
-    """Rigid motion of the body, frame by frame, against the frames before contrast.
+    """Rigid motion of the body, frame by frame, against the first frame.
 
     Attributes
     ----------
