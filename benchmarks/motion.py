@@ -72,8 +72,8 @@ def estimated(phantom: Phantom, series: DceSeries) -> np.ndarray:
 def time_row(
     name: str, phantom: Phantom, motion: Motion, seconds: tuple[float, float]
 ) -> tuple[str, ...]:
-    """Times, and root mean square errors of the parameters."""
-    true = phantom.motion
+    """Times, and root mean square errors of the parameters against the mean before contrast."""
+    true = phantom.motion - phantom.motion[: phantom.exam.baseline_frames].mean(axis=0)
     shift = np.sqrt(((motion.shifts - true[:, :3]) ** 2).mean(axis=0))
     turn = np.degrees(np.sqrt(((motion.rotations - true[:, 3:]) ** 2).mean(axis=0)))
     return (

@@ -10,7 +10,7 @@ from gadmap.data.frozen import freeze
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Motion:
-    """Rigid motion of the body, frame by frame, against the first frame.
+    """Rigid motion of the body, frame by frame, against its mean before contrast.
 
     Attributes
     ----------

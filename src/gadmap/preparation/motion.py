@@ -42,7 +42,7 @@ def corrected_series(
     workers: int = 2,
     progress: Callable[[int, int], None] = _silent,
 ) -> tuple[DceSeries, Motion]:
-    """Series with every frame moved back to where the body lay in the first, and the motion.
+    """Series with every frame moved back to where the body lay before contrast, and the motion.
 
     Rigid: three shifts and three rotations; in the plane only where there are fewer than eight
     slices. The body in `mask` is first registered to the mean before contrast, by mutual
@@ -88,7 +88,7 @@ def corrected_series(
             aligned = pool.map(partial(moved_back, coarse), poses, frames)
             expected = _expected(np.stack(list(aligned)), coarse.compared)
             find = partial(_pose, registration, expected, frames, poses, _LATER_STEP)
-            poses = _against_rest(list(of_every_frame(find)), baseline_frames, coarse)
+            poses = _against_rest(list(of_every_frame(find)), baseline_frames)
         motion = _motion(poses, coarse)
         corrected = series.signal
         if motion.corrected.any():
@@ -172,16 +172,14 @@ def _expected(
     return np.maximum(expected, 0).reshape(aligned.shape)
 
 
-def _against_rest(poses: list[Pose], baseline_frames: int, body: Body) -> list[Pose]:
-    """Poses against that of the first frame, before which T1 was measured.
+def _against_rest(poses: list[Pose], baseline_frames: int) -> list[Pose]:
+    """Poses against their mean before contrast.
 
-    Of the frames before contrast, all that lie where the first one does tell its pose.
+    The components follow the frames, and nothing else would hold them all together in place. The
+    first frame alone, nearer to the measurement of T1, would give its own error to all.
     """
-    points = body.points
-    moved = [displacements(pose, points) for pose in poses[:baseline_frames]]
-    near = [_voxels(far - moved[0], body) < 2 * _MEASURABLE for far in moved]
     parameters = np.array([pose.GetParameters() for pose in poses])
-    held = parameters - parameters[:baseline_frames][near].mean(axis=0)
+    held = parameters - parameters[:baseline_frames].mean(axis=0)
     return [pose_of(pose.GetCenter(), values) for pose, values in zip(poses, held, strict=True)]
 
 

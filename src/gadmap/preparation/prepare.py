@@ -61,7 +61,7 @@ def prepare(
     relaxivity
         r1 of the contrast agent [1/s per mmol/L]; else the series', else 4.5 is assumed.
     motion
-        True to move every frame back to where the body lay in the first one.
+        True to move every frame back to where the body lay before contrast first.
     progress
         Called with the stage, what is done and how much there is.
 
