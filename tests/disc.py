@@ -12,6 +12,7 @@ from gadmap.data import (
     DceSeries,
     Exam,
     FlipAngleSeries,
+    Motion,
     ParameterMaps,
     Reason,
 )
@@ -79,7 +80,12 @@ def disc_exam() -> Exam:
         relaxivity=RELAXIVITY,
         hct=0.42,
         assumptions=("T1 is assumed to be 1.2 s.", "Flip angles are taken as nominal."),
-        motion=np.linspace(0, 1, FRAMES),
+        motion=Motion(
+            displacement=np.linspace(0, 1, FRAMES),
+            corrected=np.linspace(0, 1, FRAMES) > 0.1,
+            shifts=np.linspace((0, 0, 0), (0.6, -0.8, 0), FRAMES),
+            rotations=np.radians(np.linspace((0, 0, 0), (0.1, 0, -2), FRAMES)),
+        ),
     )
 
 

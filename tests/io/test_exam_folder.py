@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from gadmap.data import Motion
 from gadmap.io import read_exam, read_maps, write_exam, write_maps
 
 
@@ -26,11 +27,31 @@ def test_an_examination_comes_back_bit_for_bit(tmp_path, exam):
     assert_same(exam, read_exam(tmp_path / "exam"))
 
 
-def test_displacements_and_arterial_voxels_come_back(tmp_path, exam):
+def test_traces_of_motion_and_arterial_voxels_come_back(tmp_path, exam):
+    frames = exam.series.t.size
+    motion = Motion(
+        displacement=np.linspace(0, 1.7, frames),
+        corrected=np.arange(frames) > 1,
+        shifts=np.random.default_rng(0).normal(size=(frames, 3)),
+        rotations=np.random.default_rng(1).normal(size=(frames, 3)),
+    )
     aif = replace(exam.aif, voxels=np.array([[1, 2, 0], [2, 2, 1]]), rationale=("Early: 3 s.",))
-    moved = replace(exam, aif=aif, motion=np.linspace(0, 1.7, exam.series.t.size))
+    moved = replace(exam, aif=aif, motion=motion)
     write_exam(tmp_path / "exam", moved)
     assert_same(moved, read_exam(tmp_path / "exam"))
+
+
+def test_a_record_of_the_mean_displacement_alone_still_opens(tmp_path, exam):
+    write_exam(tmp_path / "exam", exam)
+    path = tmp_path / "exam" / "exam.json"
+    record = json.loads(path.read_text())
+    older = {name: value for name, value in record.items() if not name.startswith("motion_")}
+    far = np.linspace(0, 1.7, exam.series.t.size)
+    path.write_text(json.dumps(older | {"motion_mm": far.tolist()}))
+    motion = read_exam(tmp_path / "exam").motion
+    np.testing.assert_array_equal(motion.displacement, far)
+    assert motion.shifts is None
+    assert motion.corrected.all()
 
 
 def test_whole_numbers_take_two_bytes_a_sample_and_come_back_as_they_were(tmp_path, exam):

@@ -40,7 +40,8 @@ def test_rigid_motion_is_taken_back_also_through_the_bolus(still):
     degrees = np.array([0, 0, 0, 1.5, -1, 2.0])
     series = moved(still, shifts, degrees)
     mask = foreground(still)
-    corrected, displacement = corrected_series(series, 3, mask)
+    corrected, motion = corrected_series(series, 3, mask)
+    displacement = motion.displacement
     spacing = np.linalg.norm(still.affine[:3, :3], axis=0)
     centre = (np.array(still.grid) - 1) / 2
     around = (np.argwhere(mask) - centre) * spacing
@@ -59,17 +60,21 @@ def test_rigid_motion_is_taken_back_also_through_the_bolus(still):
 
 
 def test_a_still_series_stays_where_it_is(still):
-    _, displacement = corrected_series(still, 3, foreground(still))
-    assert displacement.max() < 0.4  # the slices are 5 mm thick
+    unmoved, motion = corrected_series(still, 3, foreground(still))
+    assert motion.displacement.max() < 0.4  # the slices are 5 mm thick
+    assert not motion.corrected.any()
+    np.testing.assert_array_equal(unmoved.signal, still.signal)
 
 
 def test_a_single_slice_moves_in_its_plane_only(still):
     one = replace(still, signal=still.signal[:, :, 2:3])
     shifts = np.array([(0, 0, 0)] * 3 + [(3, -2, 0)] * 3, dtype=float)
     series = moved(one, shifts, np.zeros(6))
-    corrected, displacement = corrected_series(series, 3, foreground(one))
+    corrected, motion = corrected_series(series, 3, foreground(one))
     assert corrected.grid == one.grid
-    np.testing.assert_allclose(displacement, [0, 0, 0] + [13**0.5] * 3, atol=0.3)
+    np.testing.assert_allclose(motion.displacement, [0, 0, 0] + [13**0.5] * 3, atol=0.3)
+    assert np.abs(motion.shifts[:, 2]).max() < 1e-6
+    assert np.abs(motion.rotations[:, :2]).max() < 1e-6
 
 
 def test_progress_ends_at_its_total_and_bad_samples_stay_bad(still):
@@ -82,3 +87,10 @@ def test_progress_ends_at_its_total_and_bad_samples_stay_bad(still):
     assert steps[-1][0] == steps[-1][1]
     assert np.isnan(corrected.signal[40, 40, 2, 1])
     assert np.isfinite(corrected.signal[..., 0][foreground(still)]).mean() > 0.99
+
+
+def test_an_empty_frame_is_one_clear_line(still):
+    signal = still.signal.copy()
+    signal[..., 4] = 0
+    with pytest.raises(ValueError, match="frame 4 is empty where the body is"):
+        corrected_series(replace(still, signal=signal), 3, foreground(still))

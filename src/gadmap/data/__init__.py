@@ -4,6 +4,7 @@ from gadmap.data.acquisition import Acquisition
 from gadmap.data.aif import Aif
 from gadmap.data.exam import Exam
 from gadmap.data.maps import CurveFit, ParameterMaps, Reason
+from gadmap.data.motion import Motion
 from gadmap.data.series import DceSeries, FlipAngleSeries
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "DceSeries",
     "Exam",
     "FlipAngleSeries",
+    "Motion",
     "ParameterMaps",
     "Reason",
 ]

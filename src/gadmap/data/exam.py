@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 
 from gadmap.data.aif import Aif
 from gadmap.data.frozen import freeze, require_shape
+from gadmap.data.motion import Motion
 from gadmap.data.series import DceSeries
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Exam:
         What was assumed rather than measured, one plain sentence each; console, JSON and report
         repeat them.
     motion
-        Displacement of each frame that was corrected [mm], or None where no correction was asked.
+        Of every frame, as it was found and corrected; None where no correction was asked.
     """
 
     series: DceSeries
@@ -64,7 +65,7 @@ class Exam:
     relaxivity: float
     hct: float
     assumptions: tuple[str, ...] = field(default=())
-    motion: Float[np.ndarray, " time"] | None = None
+    motion: Motion | None = None
 
     def __post_init__(self) -> None:
         for name in ("t10", "t10_se", "b1", "mask"):
@@ -73,6 +74,11 @@ class Exam:
             raise ValueError(
                 f"{self.baseline_frames} frames before the contrast agent arrives; expected at "
                 "least 1. Did the acquisition start after the injection?"
+            )
+        if self.motion is not None and self.motion.displacement.size != self.series.t.size:
+            raise ValueError(
+                f"motion of {self.motion.displacement.size} frames; expected "
+                f"{self.series.t.size}, as the series has. Are two examinations mixed?"
             )
         if not 0 < self.relaxivity < 100:
             raise ValueError(

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Int16, Int64, Shaped
 
 from gadmap.data import Acquisition, Aif, DceSeries, Exam
+from gadmap.io.exam_motion import motion_of, motion_record
 from gadmap.io.nifti import open_nifti, stored_samples
 from gadmap.io.nifti_write import save_nifti
 from gadmap.io.records import ExamRecord, checked
@@ -105,7 +106,7 @@ def _record(exam: Exam) -> dict[str, Any]:
         "relaxivity_per_s_per_mmol_per_l": exam.relaxivity,
         "hct": exam.hct,
         "assumptions": exam.assumptions,
-        "motion_mm": exam.motion,
+        **motion_record(exam.motion),
     }
 
 
@@ -134,7 +135,7 @@ def _exam(
     signal: Shaped[np.ndarray, "x y z time"],
     volumes: dict[str, np.ndarray],
 ) -> Exam:
-    acquisition, aif, motion = record.acquisition, record.aif, record.motion_mm
+    acquisition, aif = record.acquisition, record.aif
     series = DceSeries(
         signal=signal,
         t=np.array(record.t_s, dtype=np.float64),
@@ -172,7 +173,7 @@ def _exam(
         relaxivity=record.relaxivity_per_s_per_mmol_per_l,
         hct=record.hct,
         assumptions=tuple(record.assumptions),
-        motion=None if motion is None else np.array(motion, dtype=np.float64),
+        motion=motion_of(record),
     )
 
 

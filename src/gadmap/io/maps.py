@@ -12,6 +12,7 @@ import numpy as np
 from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.io.aif_table import aif_remarks, write_aif
 from gadmap.io.exam_folder import EXAM_FOLDER, write_exam
+from gadmap.io.exam_motion import motion_record
 from gadmap.io.grid import plane, voxel_size
 from gadmap.io.map_names import BidsOrigin, aif_stem, image_stem
 from gadmap.io.map_sidecar import aif_sidecar, map_sidecar
@@ -164,7 +165,7 @@ def _exam_record(exam: Exam, t10_file: str | None, aif_file: str) -> dict[str, A
             "t_s": series.t,
             "source": series.time_source,
             "baseline_frames": exam.baseline_frames,
-            "motion_mm": exam.motion,
+            **motion_record(exam.motion),
         },
         "series": {"description": series.description, "notes": series.notes},
         "assumptions": exam.assumptions,

@@ -11,6 +11,7 @@ from gadmap.quantities import QUANTITIES
 from gadmap.untrusted import shown
 
 Voxel = Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=3, max_length=3)]
+Axes = Annotated[list[float], Field(min_length=3, max_length=3)]
 Row = Annotated[list[float], Field(min_length=4, max_length=4)]
 
 
@@ -99,6 +100,9 @@ class ExamRecord(_Record):
     hct: float
     assumptions: list[str]
     motion_mm: list[float] | None
+    motion_corrected: list[bool] | None = None
+    motion_shifts_mm: list[Axes] | None = None
+    motion_rotations_rad: list[Axes] | None = None
 
 
 _Kind = TypeVar("_Kind", bound=_Record)

@@ -1,71 +1,33 @@
-"""Rigid motion correction: every frame is registered to the mean before contrast."""
+"""Rigid motion correction: every frame is registered to what the whole series tells of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import TypeVar
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813
 from jaxtyping import Bool, Float
-from scipy import ndimage
 
-from gadmap.data import DceSeries
+from gadmap.data import DceSeries, Motion
+from gadmap.preparation.rigid import (
+    Body,
+    Pose,
+    Registration,
+    clean,
+    displacements,
+    moved_back,
+    pose_of,
+)
 
-_LEAST_SLICES = 4  # that SimpleITK's pyramids and splines need
-_LEAST_SLICES_THROUGH = 8
-_FROZEN = 1e12
-_BINS = 64
-_SAMPLES = 40_000
-_SEED = 1
-_MARGIN = 3
-_BRIGHTEST = 90
+Result = TypeVar("Result")
 
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Target:
-    """What every frame is registered to.
-
-    Attributes
-    ----------
-    image
-        Mean of the frames before contrast.
-    mask
-        Where the images are compared.
-    centre
-        Of rotation [mm].
-    radius
-        Root mean square distance of the body from there [mm].
-    slices
-        Slices of the series; the images hold more where these are too few.
-    """
-
-    image: sitk.Image
-    mask: sitk.Image
-    centre: tuple[float, float, float]
-    radius: float
-    slices: int
-
-
-class _Frames(NamedTuple):
-    """The series' signal, its voxel size [mm] and where displacements are measured."""
-
-    signal: Float[np.ndarray, "x y z time"]
-    spacing: Float[np.ndarray, " 3"]
-    mask: Bool[np.ndarray, "x y z"]
-
-    @property
-    def points(self) -> Float[np.ndarray, "voxel 3"]:
-        """Places of the mask's voxels [mm]."""
-        return np.argwhere(self.mask) * self.spacing
-
-
-class _Aligned(NamedTuple):
-    """A frame on the reference's grid, and how far it was moved [mm]."""
-
-    signal: Float[np.ndarray, "x y z"]
-    displacement: float
+_COMPARED_MM = 2.0
+_MOST_COMPONENTS = 4
+_FRAMES_A_COMPONENT = 8  # that fewer would repeat each frame, with its motion
+_ROUNDS = 2
+_FIRST_STEP, _LATER_STEP = 1.0, 0.3  # mm
+_MEASURABLE = 0.1  # voxels of the images that are compared
 
 
 def _silent(done: int, total: int) -> None:
@@ -79,152 +41,173 @@ def corrected_series(
     *,
     workers: int = 2,
     progress: Callable[[int, int], None] = _silent,
-) -> tuple[DceSeries, Float[np.ndarray, " time"]]:
-    """Series with every frame moved onto the mean before contrast, and how far [mm].
+) -> tuple[DceSeries, Motion]:
+    """Series with every frame moved back to where the body lay before contrast, and the motion.
 
     Rigid: three shifts and three rotations; in the plane only where there are fewer than eight
-    slices, of which a shift through the plane would lose too many. The measure is mutual
-    information, which enhancement disturbs little, in `mask` and a margin. A frame's displacement
-    is the mean over the voxels of `mask`. Voxels that a frame did not see are NaN in it.
+    slices. The body in `mask` is first registered to the mean before contrast, by mutual
+    information, which enhancement disturbs little. The aligned series' first principal components
+    then tell how each frame should look, its own contrast included, and the frames are
+    registered to that; twice. This is done on pixels of some 2 mm, and only the result is made
+    of the frames themselves. A frame that moved less than can be measured is left as it is, since
+    values between voxels are smoother than those acquired. Voxels that a frame did not see are
+    NaN in it.
+
+    Threads share the work: SimpleITK holds no lock of Python's while it computes.
+
+    Raises
+    ------
+    ValueError
+        If a frame is empty in the body, or cannot be aligned.
 
     References
     ----------
-    Mattes et al., IEEE Trans Med Imaging 2003;22:120-128. Lowekamp et al., Front Neuroinform
-    2013;7:45: SimpleITK.
+    Melbourne et al., Phys Med Biol 2007;52:5147-5156: principal components as the reference.
     """
-    spacing = np.linalg.norm(series.affine[:3, :3], axis=0)
-    frames = _Frames(series.signal, spacing, mask)
-    # The first mean is blurred by the motion between its frames, the second no longer.
-    blurred = _clean(series.signal[..., :baseline_frames]).mean(axis=-1)
-    total = baseline_frames + series.t.size
-    with ThreadPoolExecutor(workers) as pool:
-        register = partial(_aligned, frames, _target(blurred, frames))
-        sharp = np.zeros(series.grid)
-        seen = np.zeros(series.grid)
-        for done, aligned in enumerate(pool.map(register, range(baseline_frames)), start=1):
-            good = np.isfinite(aligned.signal)
-            sharp += np.where(good, aligned.signal, 0)
-            seen += good
-            progress(done, total)
-        register = partial(_aligned, frames, _target(sharp / np.maximum(seen, 1), frames))
-        corrected = np.empty(series.signal.shape, dtype=series.signal.dtype)
-        displacement = np.empty(series.t.size)
-        for frame, aligned in enumerate(pool.map(register, range(series.t.size))):
-            corrected[..., frame] = aligned.signal
-            displacement[frame] = aligned.displacement
-            progress(baseline_frames + frame + 1, total)
-    return replace(series, signal=corrected), displacement
-
-
-def _target(reference: Float[np.ndarray, "x y z"], frames: _Frames) -> _Target:
-    around = ndimage.binary_dilation(frames.mask, np.ones((3, 3, 1)), iterations=_MARGIN)
-    points = frames.points
-    x, y, z = points.mean(axis=0)
-    return _Target(
-        image=_image(_without_vessels(reference, frames.mask), frames.spacing),
-        mask=_image(around, frames.spacing, np.uint8),
-        centre=(float(x), float(y), float(z)),
-        radius=float(np.sqrt(points.var(axis=0).sum())),
-        slices=reference.shape[2],
+    body = Body(
+        mask=mask, spacing=np.linalg.norm(series.affine[:3, :3], axis=0), origin=np.zeros(3)
     )
+    coarse, frames = _coarse(body, series.signal)
+    _require_signal(frames, coarse.mask)
+    registration, count = Registration(coarse), series.t.size
+    total, done = (2 + _ROUNDS) * count, 0
+    with ThreadPoolExecutor(workers) as pool:
+
+        def of_every_frame(work: Callable[[int], Result]) -> Iterator[Result]:
+            nonlocal done
+            for result in pool.map(work, range(count)):
+                yield result
+                done += 1
+                progress(done, total)
+
+        before = np.broadcast_to(frames[:baseline_frames].mean(axis=0), frames.shape)
+        poses = [registration.rest()] * count
+        find = partial(_pose, registration, before, frames, poses, _FIRST_STEP)
+        poses = list(of_every_frame(find))
+        for _ in range(_ROUNDS):
+            aligned = pool.map(partial(moved_back, coarse), poses, frames)
+            expected = _expected(np.stack(list(aligned)), coarse.compared)
+            find = partial(_pose, registration, expected, frames, poses, _LATER_STEP)
+            poses = _against_rest(list(of_every_frame(find)), baseline_frames)
+        motion = _motion(poses, coarse)
+        corrected = series.signal
+        if motion.corrected.any():
+            corrected = np.empty_like(series.signal)
+            back = partial(_back, body, series.signal, poses, motion)
+            for frame, moved in enumerate(of_every_frame(back)):
+                corrected[..., frame] = moved
+    progress(total, total)
+    return replace(series, signal=corrected), motion
 
 
-def _aligned(frames: _Frames, target: _Target, frame: int) -> _Aligned:
-    moving = frames.signal[..., frame]
-    compared = _without_vessels(_clean(moving), frames.mask)
+def _coarse(
+    body: Body, signal: Float[np.ndarray, "x y z time"]
+) -> tuple[Body, Float[np.ndarray, "time x y z"]]:
+    """Body and frames with as many pixels put together as makes them nearly 2 mm."""
+    nx, ny = (max(1, int(_COMPARED_MM / size + 1e-3)) for size in body.spacing[:2])
+    cut_x, cut_y, slices, count = signal.shape
+    width, height = cut_x // nx, cut_y // ny
+
+    def put_together(volume: np.ndarray) -> Float[np.ndarray, "x y z"]:
+        cut = volume[: width * nx, : height * ny].astype(np.float32)
+        return cut.reshape(width, nx, height, ny, slices).mean(axis=(1, 3))
+
+    frames = np.stack([put_together(clean(signal[..., frame])) for frame in range(count)])
+    factor = np.array([nx, ny, 1])
+    return Body(
+        mask=put_together(body.mask) >= 0.5,
+        spacing=body.spacing * factor,
+        origin=body.origin + body.spacing * (factor - 1) / 2,
+    ), frames
+
+
+def _require_signal(
+    frames: Float[np.ndarray, "time x y z"], mask: Bool[np.ndarray, "x y z"]
+) -> None:
+    inside = frames[:, mask]
+    empty = np.flatnonzero(inside.max(axis=1) <= inside.min(axis=1))
+    if empty.size:
+        raise ValueError(
+            f"frame {empty[0]} is empty where the body is; expected an image in every frame to "
+            "correct motion. Was the series cut short?"
+        )
+
+
+def _pose(
+    registration: Registration,
+    references: Float[np.ndarray, "time x y z"],
+    frames: Float[np.ndarray, "time x y z"],
+    starts: list[Pose],
+    step: float,
+    frame: int,
+) -> Pose:
     try:
-        transform = _registered(target, _image(compared, frames.spacing))
+        return registration.pose(references[frame], frames[frame], starts[frame], step)
     except RuntimeError as error:
         raise ValueError(
-            f"frame {frame} could not be aligned with the frames before contrast; "
-            "expected the same body in view. Is the frame empty?"
+            f"frame {frame} could not be aligned with the others; expected the same body in view. "
+            "Is it of another examination?"
         ) from error
-    return _Aligned(
-        _moved(target, transform, moving, frames.spacing),
-        _displacement(transform, frames.points),
-    )
 
 
-def _clean(signal: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """Signal without samples that are not finite or negative: 0 in their place."""
-    return np.where(np.isfinite(signal) & (signal >= 0), signal, 0)
+def _expected(
+    aligned: Float[np.ndarray, "time x y z"], compared: Bool[np.ndarray, "x y z"]
+) -> Float[np.ndarray, "time x y z"]:
+    """How each frame should look: the series by its first principal components over time.
 
-
-def _without_vessels(
-    volume: Float[np.ndarray, "x y z"], mask: Bool[np.ndarray, "x y z"]
-) -> Float[np.ndarray, "x y z"]:
-    """The volume cut off above: a bolus would leave tissue few of the histogram's bins."""
-    return np.minimum(volume, np.percentile(volume[mask], _BRIGHTEST))
-
-
-def _image(
-    volume: Float[np.ndarray, "x y z"] | Bool[np.ndarray, "x y z"],
-    spacing: Float[np.ndarray, " 3"],
-    dtype: type = np.float32,
-) -> sitk.Image:
-    """The volume in its own millimetres; its last slice repeated where there are too few."""
-    lacking = max(0, _LEAST_SLICES - volume.shape[2])
-    padded = np.pad(volume, ((0, 0), (0, 0), (0, lacking)), mode="edge")
-    image = sitk.GetImageFromArray(np.ascontiguousarray(padded.T).astype(dtype))
-    image.SetSpacing(spacing.tolist())
-    return image
-
-
-def _registered(target: _Target, frame: sitk.Image) -> sitk.Euler3DTransform:
-    """Transform that maps points of the reference to where they are in the frame."""
-    transform = sitk.Euler3DTransform()
-    transform.SetCenter(target.centre)
-    method = sitk.ImageRegistrationMethod()
-    method.SetMetricAsMattesMutualInformation(_BINS)
-    method.SetMetricFixedMask(target.mask)
-    share = min(1.0, _SAMPLES / target.image.GetNumberOfPixels())
-    method.SetMetricSamplingStrategy(method.REGULAR if share < 1 else method.NONE)
-    method.SetMetricSamplingPercentagePerLevel([min(1.0, 4 * share), share], _SEED)
-    method.SetInterpolator(sitk.sitkLinear)
-    method.SetOptimizerAsRegularStepGradientDescent(
-        learningRate=1.0, minStep=1e-3, numberOfIterations=60, gradientMagnitudeTolerance=1e-6
-    )
-    # A step of one then moves the body by about 1 mm, whether it turns or shifts.
-    turn = target.radius**2
-    scales = np.array([turn, turn, turn, 1.0, 1.0, 1.0])
-    if target.slices < _LEAST_SLICES_THROUGH:
-        scales[[0, 1, 5]] = _FROZEN
-    method.SetOptimizerScales(scales.tolist())
-    method.SetShrinkFactorsPerLevel([2, 1])
-    method.SetSmoothingSigmasPerLevel([1.0, 0.0])
-    method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOff()
-    method.SetInitialTransform(transform, inPlace=True)
-    method.SetNumberOfThreads(1)
-    method.Execute(target.image, frame)
-    return transform
-
-
-def _moved(
-    target: _Target,
-    transform: sitk.Euler3DTransform,
-    frame: Float[np.ndarray, "x y z"],
-    spacing: Float[np.ndarray, " 3"],
-) -> Float[np.ndarray, "x y z"]:
-    """The frame on the reference's grid; NaN where it saw nothing or a sample was bad."""
-    bad = ~(np.isfinite(frame) & (frame >= 0))
-    moving = _image(_clean(frame), spacing)
-    resampled = sitk.Resample(moving, target.image, transform, sitk.sitkBSpline, np.nan)
-    moved = np.array(sitk.GetArrayFromImage(resampled).T[:, :, : target.slices])
-    # The spline swings a little below 0 beside sharp edges; a magnitude does not.
-    moved = np.maximum(moved, 0)
-    if bad.any():
-        touched = ndimage.binary_dilation(bad, structure=np.ones((3, 3, 1)))
-        spread = sitk.Resample(
-            _image(touched, spacing, np.uint8), target.image, transform, sitk.sitkNearestNeighbor, 1
+    These are found where every frame saw the body.
+    """
+    seen = compared & np.isfinite(aligned).all(axis=0)
+    if not seen.any():
+        raise ValueError(
+            "no part of the body is in all frames; expected the same body in view. "
+            "Did the table move?"
         )
-        moved[sitk.GetArrayFromImage(spread).T[:, :, : target.slices] > 0] = np.nan
-    return moved
+    samples = np.nan_to_num(aligned).reshape(len(aligned), -1)
+    inside = samples[:, seen.reshape(-1)].astype(np.float64)
+    _, courses = np.linalg.eigh(inside @ inside.T)
+    count = min(_MOST_COMPONENTS, max(1, len(aligned) // _FRAMES_A_COMPONENT))
+    first = courses[:, -count:].astype(np.float32)
+    expected = first @ (first.T @ samples)
+    return np.maximum(expected, 0).reshape(aligned.shape)
 
 
-def _displacement(transform: sitk.Euler3DTransform, points: Float[np.ndarray, "voxel 3"]) -> float:
-    """Mean distance [mm] between points and where the transform puts them."""
-    centre = np.array(transform.GetCenter())
-    rotation = np.array(transform.GetMatrix()).reshape(3, 3)
-    shift = np.array(transform.GetTranslation())
-    moved = (points - centre) @ rotation.T + centre + shift
-    return float(np.linalg.norm(moved - points, axis=1).mean())
+def _against_rest(poses: list[Pose], baseline_frames: int) -> list[Pose]:
+    """Poses against their mean before contrast.
+
+    The components follow the frames, and nothing else would hold them all together in place. The
+    first frame alone, nearer to the measurement of T1, would give its own error to all.
+    """
+    parameters = np.array([pose.GetParameters() for pose in poses])
+    held = parameters - parameters[:baseline_frames].mean(axis=0)
+    return [pose_of(pose.GetCenter(), values) for pose, values in zip(poses, held, strict=True)]
+
+
+def _voxels(displacement: Float[np.ndarray, "voxel 3"], body: Body) -> float:
+    """Mean length of a displacement [voxels]."""
+    return float(np.linalg.norm(displacement / body.spacing, axis=1).mean())
+
+
+def _motion(poses: list[Pose], body: Body) -> Motion:
+    points = body.points
+    moved = [displacements(pose, points) for pose in poses]
+    voxels = [_voxels(far, body) for far in moved]
+    parameters = np.array([pose.GetParameters() for pose in poses])
+    return Motion(
+        displacement=np.array([np.linalg.norm(far, axis=1).mean() for far in moved]),
+        corrected=np.array(voxels) >= _MEASURABLE,
+        shifts=parameters[:, 3:],
+        rotations=parameters[:, :3],
+    )
+
+
+def _back(
+    body: Body,
+    signal: Float[np.ndarray, "x y z time"],
+    poses: list[Pose],
+    motion: Motion,
+    frame: int,
+) -> Float[np.ndarray, "x y z"]:
+    if not motion.corrected[frame]:
+        return signal[..., frame]
+    return moved_back(body, poses[frame], signal[..., frame])

@@ -61,7 +61,7 @@ def prepare(
     relaxivity
         r1 of the contrast agent [1/s per mmol/L]; else the series', else 4.5 is assumed.
     motion
-        True to move every frame onto those before contrast first.
+        True to move every frame back to where the body lay before contrast first.
     progress
         Called with the stage, what is done and how much there is.
 
@@ -83,9 +83,9 @@ def prepare(
     report("onset", 0, 1)
     onset = baseline_onset(series, inside, statistics)
     report("onset", 1, 1)
-    displacement = None
+    found = None
     if motion:
-        series, displacement = corrected_series(
+        series, found = corrected_series(
             series, onset.frames, inside, progress=lambda done, total: report("motion", done, total)
         )
         statistics = signal_statistics(series)
@@ -125,7 +125,7 @@ def prepare(
         relaxivity=relaxivity,
         hct=hct,
         assumptions=(*assumptions, *sentences),
-        motion=displacement,
+        motion=found,
     )
 
 

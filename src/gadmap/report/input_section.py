@@ -10,7 +10,7 @@ from gadmap.report.curves import voxel_curves
 from gadmap.report.maps_section import parameter_names
 from gadmap.report.mosaic import Mark, framed_mosaic, marked_mosaic
 from gadmap.report.picture import Picture
-from gadmap.report.plots import aif_plot, curve_plot, motion_plot
+from gadmap.report.plots import aif_plot, curve_plot
 from gadmap.report.words import number, plus_minus
 
 _LETTERS = "ABCDEFGH"
@@ -112,8 +112,3 @@ def curve_figures(
     slices = sorted({mark.z for mark in marks})
     alt = f"Where voxels {', '.join(figure.letter for figure in figures)} lie on the anatomy."
     return figures, marked_mosaic(anatomy, slices, marks, alt)
-
-
-def motion_figure(exam: Exam) -> Picture | None:
-    """Displacement of each frame; None where motion was not corrected."""
-    return None if exam.motion is None else motion_plot(exam.series.t, exam.motion)

@@ -85,6 +85,12 @@ def reason_legend(rows: list[ReasonRow]) -> list[ReasonRow]:
     return sorted((row for row in rows if row.colour), key=lambda row: order.index(row.code))
 
 
+def _motion_words(exam: Exam) -> str:
+    if exam.motion is None:
+        return "not corrected"
+    return f"corrected, rigid, in {np.count_nonzero(exam.motion.corrected)} frames"
+
+
 def _share(percent: float) -> str:
     return f"{percent:.1f} %" if percent >= 0.1 else "< 0.1 %"
 
@@ -166,7 +172,7 @@ def preparation_facts(exam: Exam) -> list[tuple[str, str]]:
         ("frames before contrast", str(exam.baseline_frames)),
         ("relaxivity", f"{exam.relaxivity:g} 1/s per mmol/L"),
         ("haematocrit", f"{exam.hct:g}"),
-        ("motion", "not corrected" if exam.motion is None else "corrected, rigid"),
+        ("motion", _motion_words(exam)),
     ]
 
 

@@ -15,13 +15,14 @@ from gadmap.report.anatomy import Anatomy, anatomy_of, leading
 from gadmap.report.comparison_section import comparison_figures
 from gadmap.report.environment import page_environment
 from gadmap.report.explained import ExplainedSection
-from gadmap.report.input_section import curve_figures, input_figure, motion_figure
+from gadmap.report.input_section import curve_figures, input_figure
 from gadmap.report.maps_section import (
     error_figures,
     parameter_figures,
     quality_figure,
     t10_figure,
 )
+from gadmap.report.motion_plot import motion_figure
 from gadmap.report.numbers_section import (
     acquisition_facts,
     preparation_facts,

@@ -95,23 +95,6 @@ def histogram(
     )
 
 
-def motion_plot(times: Float[np.ndarray, " time"], motion: Float[np.ndarray, " time"]) -> Picture:
-    """Displacement that was taken out of each frame [mm]."""
-    figure, axes = plain_figure(6.4, 2.4)
-    t = times - times[0]
-    axes.plot(t, motion, "o-", color=FILL, markersize=3, linewidth=1.2)
-    axes.set_xlim(0, t[-1])
-    axes.set_ylim(bottom=0)
-    axes.set_xlabel("time since the first frame [s]")
-    axes.set_ylabel("displacement [mm]")
-    return drawing(
-        figure,
-        "motion",
-        f"Displacement of each frame that was corrected: median {np.median(motion):.2g} mm, "
-        f"largest {motion.max():.2g} mm.",
-    )
-
-
 def plain_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """A figure of that size [inch] with one pair of axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
