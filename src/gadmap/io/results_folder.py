@@ -49,6 +49,7 @@ def results_folder(out: str | Path, overwrite: bool = False) -> Iterator[Path]:
         for folder in _missing_parents(out):
             _make(folder, out)
             created.append(folder)
+        _require_folder(out)
         with _locked(out):
             new, part, old = not out.exists(), _beside(out, ".part"), _beside(out, ".old")
             finish_exchange(part, old, out)
@@ -107,6 +108,13 @@ def _locked(out: Path) -> Iterator[None]:
         for one in (path, _outside(out, LOCK)):  # a run that was killed as it ended left the other
             one.unlink(missing_ok=True)
         lock.release()
+
+
+def _require_folder(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise NotADirectoryError(
+            f"{out}: a folder cannot be made there (Not a directory); choose another place"
+        )
 
 
 def _require_free(out: Path, overwrite: bool) -> None:
