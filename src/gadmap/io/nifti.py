@@ -15,8 +15,11 @@ from nibabel.filebasedimages import ImageFileError
 
 from gadmap.data import DceSeries
 from gadmap.data.frozen import require_rising
+from gadmap.data.scratch import in_memory
+from gadmap.data.walk import frames_of
 from gadmap.io.flip_angles import FlipVolume
 from gadmap.io.grid import Placed, onto_grid, require_same_grid
+from gadmap.io.room import Room
 from gadmap.io.sidecar import (
     acquisition_from,
     bids_root,
@@ -28,6 +31,7 @@ from gadmap.io.sidecar import (
 from gadmap.io.times import even_times, require_plausible_step
 
 _MM = {"meter": 1000.0, "micron": 0.001}
+_BUFFER = 1 << 20
 _FLIP_NAME = re.compile(r"vfa|flip", re.IGNORECASE)
 
 
@@ -36,13 +40,15 @@ def is_nifti(path: Path) -> bool:
     return path.name.endswith((".nii", ".nii.gz"))
 
 
-def read_nifti(path: Path, *, frame_step: float | None = None) -> DceSeries:
+def read_nifti(path: Path, *, frame_step: float | None = None, room: Room = in_memory) -> DceSeries:
     """The dynamic series of a 4-D NIfTI file and its JSON sidecar.
 
     Parameters
     ----------
     frame_step
         Time between frames [s] that the user gives; it replaces the times of the sidecar.
+    room
+        Gives the array that the signal is read into, frame by frame.
     """
     image = open_nifti(path)
     if len(image.shape) != 4:
@@ -55,7 +61,7 @@ def read_nifti(path: Path, *, frame_step: float | None = None) -> DceSeries:
     frames = image.shape[3]
     t, source = times_of(keys, path, frames, frame_step)
     return DceSeries(
-        signal=samples_of(image, path),
+        signal=_signal(image, path, room),
         t=t,
         affine=affine_of(image, path),
         acquisition=acquisition,
@@ -166,6 +172,15 @@ def samples_of(image: Any, path: Path) -> np.ndarray:
         return whole.get_fdata(dtype=np.float32, caching="unchanged")
 
 
+def _signal(image: Any, path: Path, room: Room) -> Float[np.ndarray, "x y z time"]:
+    """The same of a dynamic series, frame by frame into the array that `room` gives."""
+    signal = room(image.shape)
+    with _undamaged(image, path) as whole:
+        for k, frame in enumerate(frames_of(signal)):
+            frame[:] = whole.dataobj[..., k]
+    return signal
+
+
 def stored_samples(image: Any, path: Path) -> np.ndarray:
     """Samples in the type that the file holds them in; not scaled, as gadmap's own files are."""
     with _undamaged(image, path) as whole:
@@ -181,7 +196,8 @@ def _undamaged(image: Any, path: Path) -> Iterator[Any]:
             return
         with gzip.open(path) as stream:
             yield type(image).from_stream(stream)
-            stream.read()  # the checksum stands at the end, which a reader of samples never meets
+            while stream.read(_BUFFER):  # the checksum stands at the end, beyond all samples
+                pass
     except (EOFError, zlib.error, OSError, ValueError) as error:
         raise ValueError(f"{path}: damaged or cut short ({_line(error)})") from error
 

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 from scipy import ndimage
 
 from gadmap.data import DceSeries
+from gadmap.data.scratch import empty_beside, let_go
 
 _LEAST_SLICES = 4  # that SimpleITK's pyramids and splines need
 _LEAST_SLICES_THROUGH = 8
@@ -107,11 +108,12 @@ def corrected_series(
             seen += good
             progress(done, total)
         register = partial(_aligned, frames, _target(sharp / np.maximum(seen, 1), frames))
-        corrected = np.empty(series.signal.shape, dtype=series.signal.dtype)
+        corrected = empty_beside(series.signal, series.signal.shape, series.signal.dtype)
         displacement = np.empty(series.t.size)
         for frame, aligned in enumerate(pool.map(register, range(series.t.size))):
             corrected[..., frame] = aligned.signal
             displacement[frame] = aligned.displacement
+            let_go(series.signal, corrected)
             progress(baseline_frames + frame + 1, total)
     return replace(series, signal=corrected), displacement
 
