@@ -120,8 +120,8 @@ def test_what_is_no_size_is_refused(mem):
         memory_bytes(mem)
 
 
-def test_an_estimator_that_sees_all_curves_at_once_cannot_be_limited(case, tmp_path):
-    settings = MapSettings(estimator="fcsa-net")
+@pytest.mark.parametrize("settings", [MapSettings(estimator="fcsa-net"), MapSettings(motion=True)])
+def test_what_holds_more_of_a_series_at_once_is_not_promised_a_limit(settings, case, tmp_path):
     with pytest.raises(ValueError, match="least-squares only"):
         map_exam(case["NIfTI"], tmp_path / "out", settings, mem="2G")
 

@@ -104,9 +104,10 @@ def map_exam(
     stages, out = Stages(watch if memory is None else giving_back(watch)), Path(out)
     settings = settings or MapSettings()
     chosen = settings.chosen_estimator()
-    if memory is not None and not isinstance(chosen, LeastSquares):
+    if memory is not None and (settings.motion or not isinstance(chosen, LeastSquares)):
         raise ValueError(
-            "memory is limited for least-squares only; a network sees more of a series at once"
+            "memory is limited for least-squares without motion correction only: networks and "
+            "registration hold more of a series at once"
         )
     needy = needs_concentration(chosen)
     options = settings.record(chosen)
