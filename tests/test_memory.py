@@ -122,7 +122,7 @@ def test_what_is_no_size_is_refused(mem):
 
 @pytest.mark.parametrize("settings", [MapSettings(estimator="fcsa-net"), MapSettings(motion=True)])
 def test_what_holds_more_of_a_series_at_once_is_not_promised_a_limit(settings, case, tmp_path):
-    with pytest.raises(ValueError, match="least-squares only"):
+    with pytest.raises(ValueError, match="least-squares without motion correction only"):
         map_exam(case["NIfTI"], tmp_path / "out", settings, mem="2G")
 
 
