@@ -55,6 +55,7 @@ def parameter_figures(anatomy: Anatomy, maps: ParameterMaps, scales: Scales) -> 
         drawn = determined(maps, name) & ~_blurred(maps, name, scale)
         words = quantity_of(name).description
         figures.append(map_figure(anatomy, name, maps[name], drawn, slices, scale, words))
+        let_go(*maps.values.values(), *maps.standard_error.values())
     return figures
 
 
