@@ -3,7 +3,6 @@
 import ctypes
 import os
 import re
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +50,14 @@ def room_within(memory: int, folder: Path) -> Room:
 
     The room raises ValueError where that is not enough for the series, OSError where the disk has
     no room.
+
+    Raises
+    ------
+    ValueError
+        If the system cannot take mapped pages back.
     """
+    if os.name != "posix":
+        raise ValueError("memory can be limited on Linux and macOS only; leave out --mem (mem=)")
 
     def room(shape: tuple[int, int, int, int]) -> Float[np.ndarray, "x y z time"]:
         held = _held()
@@ -95,6 +101,8 @@ def _held() -> int:
     status = Path("/proc/self/statm")
     if status.exists():
         return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    import resource  # not on every system
+
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
