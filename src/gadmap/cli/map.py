@@ -15,6 +15,7 @@ from gadmap.cli.options import (
     Haematocrit,
     Input,
     MaskFile,
+    Memory,
     ModelName,
     Motion,
     NativeT1,
@@ -52,6 +53,7 @@ def map_command(
     series: SeriesName = None,
     frame_step: FrameStep = None,
     no_exam: NoExam = False,
+    mem: Memory = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Map an examination: files in, NIfTI maps and a report out."""
@@ -80,5 +82,5 @@ def map_command(
         if earlier is None
         else partial(map_again, earlier, source, out, choices)
     )
-    result = run(keep_exam=not no_exam, overwrite=overwrite, watch=progress_bar)
+    result = run(keep_exam=not no_exam, mem=mem, overwrite=overwrite, watch=progress_bar)
     say_result(result, result.seconds)

@@ -198,6 +198,11 @@ class PriorsName(StrEnum):
     WIDE = "wide"
 
 
+Memory = Annotated[
+    str | None,
+    typer.Option("--mem", help="Most memory to take, as 1G; the rest goes by way of the disk."),
+]
+
 Input = Annotated[Path, typer.Argument(metavar="INPUT", help="DICOM folder or 4-D NIfTI.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace gadmap's earlier results.")]

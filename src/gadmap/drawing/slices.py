@@ -20,12 +20,19 @@ def slices_by_weight(
     is no reason to show a slice. Voxels of `also` count a little, for slices where nothing else
     does. Where nothing counts at all, the middle slice.
     """
-    shown = np.where(counted & np.isfinite(values), values, 0).astype(np.float64)
-    cap = float(np.percentile(shown[counted], _CAP)) if counted.any() else 1.0
-    weight = (np.minimum(shown / (cap if cap > 0 else 1.0), 1) ** 2).sum(axis=(0, 1))
+    every = _finite(values[counted])
+    cap = float(np.percentile(every, _CAP)) if every.size else 1.0
+    weight = np.zeros(values.shape[2])
+    for k in range(values.shape[2]):  # no copy of the whole is made
+        shown = _finite(values[..., k][counted[..., k]]).astype(np.float64)
+        weight[k] = np.square(np.minimum(shown / (cap if cap > 0 else 1.0), 1)).sum()
     if also is not None:
         weight = weight + _NEGLIGIBLE * also.sum(axis=(0, 1))
     return largest(weight, most) or [values.shape[2] // 2]
+
+
+def _finite(values: Float[np.ndarray, " voxel"]) -> Float[np.ndarray, " voxel"]:
+    return np.nan_to_num(values, nan=0, posinf=0, neginf=0)
 
 
 def largest(weight: Shaped[np.ndarray, " z"], most: int) -> list[int]:

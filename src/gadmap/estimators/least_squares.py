@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from gadmap.data import CurveFit, Exam, ParameterMaps, Reason
+from gadmap.data.scratch import full_beside, let_go
 from gadmap.fitting import fit_curves
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import ConcentrationSlab, over_slabs
@@ -53,26 +54,32 @@ class LeastSquares:
         total = int(exam.mask.sum())
         values: dict[str, np.ndarray] = {}
         errors: dict[str, np.ndarray] = {}
-        reason = np.full(exam.series.grid, Reason.OUTSIDE_MASK, dtype=np.uint8)
+        grid, signal = exam.series.grid, exam.series.signal
+        reason = full_beside(signal, grid, Reason.OUTSIDE_MASK, np.uint8)
         done = 0
 
-        def fitted(slab: ConcentrationSlab) -> tuple[ConcentrationSlab, CurveFit]:
-            curves = slab.concentration
-            return slab, fit_curves(
-                curves,
-                t,
-                plasma,
-                self.model,
-                bounds=self.bounds,
-                fit_delay=self.fit_delay,
-                device=self.device,
+        def fitted(slab: ConcentrationSlab) -> tuple[np.ndarray, np.ndarray, CurveFit]:
+            return (
+                slab.voxels,
+                slab.reason,
+                fit_curves(
+                    slab.concentration,
+                    t,
+                    plasma,
+                    self.model,
+                    bounds=self.bounds,
+                    fit_delay=self.fit_delay,
+                    device=self.device,
+                ),
             )
 
-        for slab, fit in over_slabs(exam, fitted):
-            _put(values, fit.values, slab.voxels, exam)
-            _put(errors, fit.standard_error, slab.voxels, exam)
-            reason.reshape(-1)[slab.voxels] = _first_reason(slab.reason, fit)
-            done += slab.voxels.size
+        for voxels, before, fit in over_slabs(exam, fitted):
+            at = np.unravel_index(voxels, grid)
+            _put(values, fit.values, at, exam)
+            _put(errors, fit.standard_error, at, exam)
+            reason[at] = _first_reason(before, fit)
+            let_go(reason, *values.values(), *errors.values())
+            done += voxels.size
             if self.progress:
                 self.progress(done, total)
         return ParameterMaps(
@@ -92,13 +99,16 @@ class LeastSquares:
 
 
 def _put(
-    maps: dict[str, np.ndarray], fitted: Mapping[str, np.ndarray], voxels: np.ndarray, exam: Exam
+    maps: dict[str, np.ndarray],
+    fitted: Mapping[str, np.ndarray],
+    at: tuple[np.ndarray, ...],
+    exam: Exam,
 ) -> None:
     """Put the values of some voxels into their maps, which start as NaN."""
     for name, found in fitted.items():
         if name not in maps:
-            maps[name] = np.full(exam.series.grid, np.nan, dtype=np.float32)
-        maps[name].reshape(-1)[voxels] = found
+            maps[name] = full_beside(exam.series.signal, exam.series.grid, np.nan)
+        maps[name][at] = found
 
 
 def _first_reason(before: np.ndarray, fit: CurveFit) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.data.walk import thinned
 from gadmap.evaluation.bolus_sampling import bolus_sampling
 from gadmap.evaluation.curves import enhancing, fits_curves, has_curves, measured_curves
 from gadmap.evaluation.residuals import Pattern, ResidualCourse, residual_course
@@ -146,8 +147,7 @@ def _change(exam: Exam, inside: np.ndarray, b1: float = 1.0, t10: float = 1.0) -
 
     T1 from flip angles goes with the inverse square of B1, as small angles do.
     """
-    voxels = np.argwhere(inside)
-    voxels = voxels[:: max(1, len(voxels) // _PROBED)]
+    voxels = thinned(inside, _PROBED)
     true = replace(exam, b1=exam.b1 * b1, t10=exam.t10 * t10)
     after = slice(exam.baseline_frames, None)
     used, wanted = (

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gadmap.data import Aif, Exam, ParameterMaps, Reason
+from gadmap.data.walk import curves_at
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import exam_concentration
@@ -26,7 +27,7 @@ def measured_curves(exam: Exam, voxels: Int[np.ndarray, "n 3"]) -> Float[np.ndar
 
     few = replace(
         exam,
-        series=replace(exam.series, signal=exam.series.signal[at][:, None, None]),
+        series=replace(exam.series, signal=curves_at(exam.series.signal, at)[:, None, None]),
         t10=column(exam.t10),
         t10_se=column(exam.t10_se),
         b1=column(exam.b1),

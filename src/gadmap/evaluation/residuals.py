@@ -7,10 +7,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from gadmap.data import Exam, ParameterMaps
+from gadmap.data.walk import thinned
 from gadmap.evaluation.curves import measured_curves, modelled_curves
 
 _MOST_VOXELS = 6000
-_A_PIECE = 1 << 13
+_A_PIECE = 1 << 12
 _FEWEST_VOXELS = 50
 _FIRST_PASS = 40.0  # s after the arrival of contrast
 _NOTED = 0.1  # of the variance, and
@@ -71,8 +72,7 @@ def residual_course(
 
     Of many voxels, some thousand evenly chosen ones are looked at.
     """
-    voxels = np.argwhere(where)
-    voxels = voxels[:: max(1, len(voxels) // _MOST_VOXELS)]
+    voxels = thinned(where, _MOST_VOXELS)
     residual = _residuals(exam, maps, voxels)
     size = np.sqrt(np.mean(residual**2, axis=1, keepdims=True))
     residual = (residual / np.where(size > 0, size, np.nan))[np.isfinite(residual).all(axis=1)]

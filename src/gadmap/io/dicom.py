@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from gadmap.data import DceSeries, FlipAngleSeries
+from gadmap.data.scratch import in_memory
 from gadmap.io.dicom_folder import DicomFolder
 from gadmap.io.dicom_pixels import read_signal
 from gadmap.io.dicom_plan import (
@@ -14,10 +15,15 @@ from gadmap.io.dicom_plan import (
 )
 from gadmap.io.dicom_series import DicomSeries
 from gadmap.io.flip_angles import FlipVolume, flip_series
+from gadmap.io.room import Room
 
 
 def dynamic_series(
-    folder: DicomFolder, *, series: str | None = None, frame_step: float | None = None
+    folder: DicomFolder,
+    *,
+    series: str | None = None,
+    frame_step: float | None = None,
+    room: Room = in_memory,
 ) -> DceSeries:
     """The dynamic series of a folder.
 
@@ -29,7 +35,7 @@ def dynamic_series(
     plan = dynamic_plan(folder, series=series, frame_step=frame_step)
     chosen, frames = plan.chosen, plan.frames
     return DceSeries(
-        signal=read_signal(frames.slices),
+        signal=read_signal(frames.slices, room),
         t=frames.t,
         affine=plan.whole.affine,
         acquisition=plan.acquisition,

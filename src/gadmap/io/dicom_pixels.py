@@ -6,17 +6,23 @@ import numpy as np
 import pydicom
 from jaxtyping import Float
 
+from gadmap.data.scratch import in_memory, let_go
 from gadmap.io.dicom_slice import Samples, Slice
+from gadmap.io.room import Room
 from gadmap.untrusted import by_name
 
 
-def read_signal(frames: Sequence[Sequence[Slice]]) -> Float[np.ndarray, "x y z time"]:
+def read_signal(
+    frames: Sequence[Sequence[Slice]], room: Room = in_memory
+) -> Float[np.ndarray, "x y z time"]:
     """Signal of images given as frames of slices; x runs along a row, y down the rows.
 
-    Memory is that of the result and of one file. In it, x is the fastest axis, as in the files.
+    Memory is that of one file beside the result, which `room` gives. In it, x is the fastest axis,
+    as in the files.
     """
     rows, columns = frames[0][0].samples.shape
-    signal = np.empty((len(frames), len(frames[0]), rows, columns), np.float32)
+    result = room((columns, rows, len(frames[0]), len(frames)))
+    signal = result.T
     compressed: dict[Samples, list[tuple[int, int]]] = {}
     for k, frame in enumerate(frames):
         for z, image in enumerate(frame):
@@ -24,13 +30,15 @@ def read_signal(frames: Sequence[Sequence[Slice]]) -> Float[np.ndarray, "x y z t
                 compressed.setdefault(image.samples, []).append((k, z))
             else:
                 _scale(_stored(image), image, signal[k, z])
+        let_go(result)
     for samples, places in compressed.items():
         wanted = {frames[k][z].frame: (k, z) for k, z in places}
         for index, stored in _decoded(samples):
             if index in wanted:
                 k, z = wanted[index]
                 _scale(stored, frames[k][z], signal[k, z])
-    return signal.transpose(3, 2, 1, 0)
+                let_go(result)
+    return result
 
 
 def _scale(stored: np.ndarray, image: Slice, out: Float[np.ndarray, "row column"]) -> None:

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int16, Int64, Shaped
+from jaxtyping import Int64, Shaped
 
 from gadmap.data import Acquisition, Aif, DceSeries, Exam
+from gadmap.data.scratch import let_go
+from gadmap.data.walk import frames_of
 from gadmap.io.exam_motion import motion_of, motion_record
 from gadmap.io.nifti import open_nifti, stored_samples
-from gadmap.io.nifti_write import save_nifti
+from gadmap.io.nifti_write import save_frames, save_nifti
 from gadmap.io.records import ExamRecord, checked
 from gadmap.io.strict_json import write_json
 from gadmap.untrusted import json_file, shown
@@ -34,11 +36,13 @@ def write_exam(folder: Path, exam: Exam) -> None:
     """
     folder.mkdir()
     affine = exam.series.affine
-    save_nifti(folder / _SERIES, _compact(exam.series.signal), affine, "signal [a.u.], gadmap")
+    signal = exam.series.signal
+    save_frames(folder / _SERIES, signal, affine, "signal [a.u.], gadmap", _least_type(signal))
     for name, words in _VOLUMES.items():
         data = getattr(exam, name)
         stored = data.astype(np.uint8) if data.dtype == np.bool_ else data
         save_nifti(folder / f"{name}.nii.gz", stored, affine, f"{words}, gadmap")
+        let_go(data)
     write_json(folder / _RECORD, _record(exam))
 
 
@@ -62,16 +66,16 @@ def read_exam(folder: Path) -> Exam:
         raise ValueError(f"{folder.name}: its files do not fit together: {error}") from error
 
 
-def _compact(
-    signal: Shaped[np.ndarray, "x y z time"],
-) -> Shaped[np.ndarray, "x y z time"] | Int16[np.ndarray, "x y z time"]:
-    """The same samples in half the room where they are whole numbers, as scanners write them."""
+def _least_type(signal: Shaped[np.ndarray, "x y z time"]) -> np.dtype:
+    """Type that holds the same samples, in half the room where they are whole, as scanners' are."""
     limits = np.iinfo(np.int16)
-    low, high = signal.min(), signal.max()
-    if not (limits.min <= low and high <= limits.max):
-        return signal
-    whole = signal.astype(np.int16)
-    return whole if np.array_equal(whole, signal) else signal
+    for frame in frames_of(signal):
+        low, high = frame.min(), frame.max()
+        if not (limits.min <= low and high <= limits.max):  # NaN is not either
+            return signal.dtype
+        if not np.array_equal(frame.astype(np.int16), frame):
+            return signal.dtype
+    return np.dtype(np.int16)
 
 
 def _record(exam: Exam) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gadmap.data import Acquisition, DceSeries, FlipAngleSeries
+from gadmap.data.scratch import empty_beside, let_go
 
 FlipVolume = tuple[Float[np.ndarray, "x y z"], Acquisition]
 
@@ -27,8 +28,13 @@ def flip_series(volumes: Sequence[FlipVolume], dynamic: DceSeries) -> FlipAngleS
     if not volumes:
         raise ValueError("no flip-angle volume given; expected at least two")
     volumes = sorted(volumes, key=lambda volume: volume[1].flip_angle)
+    shape = (*volumes[0][0].shape, len(volumes))
+    signal = empty_beside(dynamic.signal, shape)
+    for angle, (volume, _) in enumerate(volumes):
+        signal[..., angle] = volume
+        let_go(signal)
     return FlipAngleSeries(
-        signal=np.stack([signal for signal, _ in volumes], axis=-1),
+        signal=signal,
         acquisitions=tuple(acquisition for _, acquisition in volumes),
         affine=dynamic.affine,
     )

@@ -1,7 +1,7 @@
 """Parameter maps to NIfTI, with a record of how they came about."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import nibabel as nib
 import numpy as np
 
 from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.data.scratch import let_go
 from gadmap.io.aif_table import aif_remarks, write_aif
 from gadmap.io.exam_folder import EXAM_FOLDER, write_exam
 from gadmap.io.exam_motion import motion_record
@@ -62,10 +63,11 @@ def write_maps(
     """
     out = Path(out)
     with results_folder(out, overwrite) as folder:
-        for name, (values, description) in _images(maps, exam).items():
+        for name, values, description in _images(maps, exam):
             stem = image_stem(name, maps, origin)
             save_nifti(folder / f"{stem}.nii.gz", values, maps.affine, description)
             write_json(folder / f"{stem}.json", map_sidecar(name, maps, exam, origin))
+            let_go(values)
         if exam is not None:
             remarks = () if origin else aif_remarks(exam.aif)  # BIDS' tables hold no comments
             write_aif(folder / f"{aif_stem(origin)}.tsv", exam.aif, remarks)
@@ -77,17 +79,17 @@ def write_maps(
     return [out / name for name in names]
 
 
-def _images(maps: ParameterMaps, exam: Exam | None) -> dict[str, tuple[np.ndarray, str]]:
-    """File stem to samples and description."""
-    images: dict[str, tuple[np.ndarray, str]] = {}
+def _images(maps: ParameterMaps, exam: Exam | None) -> Iterator[tuple[str, np.ndarray, str]]:
+    """File stem, samples and description of each map."""
     for name, values in maps.values.items():
-        images[name] = (values.astype(np.float32), _described(name))
+        yield name, values.astype(np.float32, copy=False), _described(name)
     for name, values in maps.standard_error.items():
-        images[f"{name}_se"] = (values.astype(np.float32), f"standard error of {_described(name)}")
-    if exam is not None and _t10_varies(exam) and "t10" not in images:
-        images["t10"] = (exam.t10.astype(np.float32), _described("t10"))
-    images["reason"] = (maps.reason.astype(np.uint8), "reason code, see maps.json; gadmap")
-    return images
+        described = f"standard error of {_described(name)}"
+        yield f"{name}_se", values.astype(np.float32, copy=False), described
+    if exam is not None and _t10_varies(exam) and "t10" not in maps.values:
+        yield "t10", exam.t10.astype(np.float32, copy=False), _described("t10")
+    reason = maps.reason.astype(np.uint8, copy=False)
+    yield "reason", reason, "reason code, see maps.json; gadmap"
 
 
 def _described(name: str) -> str:

@@ -13,6 +13,8 @@ from jaxtyping import Float
 
 from gadmap.data import DceSeries
 from gadmap.data.frozen import require_rising
+from gadmap.data.scratch import in_memory
+from gadmap.data.walk import frames_of
 from gadmap.io.flip_angles import FlipVolume
 from gadmap.io.grid import Placed, onto_grid, require_same_grid
 from gadmap.io.nifti_guard import (
@@ -22,6 +24,7 @@ from gadmap.io.nifti_guard import (
     require_little_after,
     streamed,
 )
+from gadmap.io.room import Room
 from gadmap.io.sidecar import (
     acquisition_from,
     bids_root,
@@ -43,13 +46,15 @@ def is_nifti(path: Path) -> bool:
     return path.name.endswith((".nii", ".nii.gz"))
 
 
-def read_nifti(path: Path, *, frame_step: float | None = None) -> DceSeries:
+def read_nifti(path: Path, *, frame_step: float | None = None, room: Room = in_memory) -> DceSeries:
     """The dynamic series of a 4-D NIfTI file and its JSON sidecar.
 
     Parameters
     ----------
     frame_step
         Time between frames [s] that the user gives; it replaces the times of the sidecar.
+    room
+        Gives the array that the signal is read into, frame by frame.
     """
     image = open_nifti(path)
     if len(image.shape) != 4:
@@ -62,7 +67,7 @@ def read_nifti(path: Path, *, frame_step: float | None = None) -> DceSeries:
     frames = image.shape[3]
     t, source = times_of(keys, path, frames, frame_step)
     return DceSeries(
-        signal=samples_of(image, path),
+        signal=_signal(image, path, room),
         t=t,
         affine=affine_of(image, path),
         acquisition=acquisition,
@@ -180,6 +185,15 @@ def samples_of(image: Any, path: Path) -> np.ndarray:
     """Samples with the header's scaling, float32; a compressed file is checked by its checksum."""
     with _undamaged(image, path) as whole:
         return filled(whole)
+
+
+def _signal(image: Any, path: Path, room: Room) -> Float[np.ndarray, "x y z time"]:
+    """The same of a dynamic series, frame by frame into the array that `room` gives."""
+    signal = room(image.shape)
+    with _undamaged(image, path) as whole:
+        for k, frame in enumerate(frames_of(signal)):
+            frame[:] = whole.dataobj[..., k]
+    return signal
 
 
 def stored_samples(image: Any, path: Path) -> np.ndarray:

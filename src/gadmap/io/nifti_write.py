@@ -7,8 +7,10 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
+from jaxtyping import Shaped
 
 from gadmap.data import Acquisition, DceSeries, FlipAngleSeries
+from gadmap.data.walk import frames_of
 
 
 def write_nifti(
@@ -29,12 +31,36 @@ def write_nifti(
 
 def save_nifti(path: Path, data: np.ndarray, affine: np.ndarray, description: str) -> None:
     """One NIfTI file: the data as they are, millimetres and seconds, a line that says what."""
-    image = nib.Nifti1Image(data, affine, dtype=data.dtype)
-    image.set_sform(affine, code=1)
-    image.set_qform(affine, code=1)
-    image.header.set_xyzt_units("mm", "sec")  # type: ignore[no-untyped-call]
-    image.header["descrip"] = description.encode("ascii", "replace")[:79]
+    image = nib.Nifti1Image(data, affine, _header(affine, description), dtype=data.dtype)
     nib.save(image, path)
+
+
+def save_frames(
+    path: Path,
+    series: Shaped[np.ndarray, "x y z time"],
+    affine: np.ndarray,
+    description: str,
+    dtype: np.dtype,
+) -> None:
+    """The same file of a series, not compressed, its samples as another type: frame by frame."""
+    header = _header(affine, description)
+    header.set_data_shape(series.shape)
+    header.set_data_dtype(dtype)
+    header["magic"], header["vox_offset"] = header.single_magic, header.single_vox_offset
+    with path.open("wb") as file:
+        header.write_to(file)
+        file.write(bytes(header.single_vox_offset - file.tell()))  # no extension
+        for frame in frames_of(series):
+            file.write(frame.astype(dtype, copy=False).ravel(order="F").data)
+
+
+def _header(affine: np.ndarray, description: str) -> nib.Nifti1Header:
+    header = nib.Nifti1Header()
+    header.set_sform(affine, code=1)
+    header.set_qform(affine, code=1)
+    header.set_xyzt_units("mm", "sec")
+    header["descrip"] = description.encode("ascii", "replace")[:79]
+    return header
 
 
 def series_keys(series: DceSeries) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from math import degrees
 from pathlib import Path
 
 from gadmap.data import DceSeries, FlipAngleSeries
+from gadmap.data.scratch import in_memory
 from gadmap.io.dicom import dynamic_series, flip_angle_series, flip_volumes
 from gadmap.io.dicom_folder import DicomFolder, open_dicom
 from gadmap.io.dicom_scan import files_below
@@ -17,10 +18,15 @@ from gadmap.io.nifti import (
     read_nifti,
     read_nifti_flip,
 )
+from gadmap.io.room import Room
 
 
 def read_series(
-    path: str | Path, *, series: str | None = None, frame_step: float | None = None
+    path: str | Path,
+    *,
+    series: str | None = None,
+    frame_step: float | None = None,
+    room: Room = in_memory,
 ) -> DceSeries:
     """The dynamic series of a DICOM folder or file, or of a 4-D NIfTI file with JSON sidecar.
 
@@ -33,6 +39,8 @@ def read_series(
         its description.
     frame_step
         Time between frames [s], for files that do not tell their frame times.
+    room
+        Gives the array that the signal is read into, frame by frame.
 
     Returns
     -------
@@ -46,21 +54,25 @@ def read_series(
     """
     path = Path(path)
     if is_nifti(path):
-        return _read_nifti(path, series, frame_step)
-    return dynamic_series(open_folder(path), series=series, frame_step=frame_step)
+        return _read_nifti(path, series, frame_step, room)
+    return dynamic_series(open_folder(path), series=series, frame_step=frame_step, room=room)
 
 
 def read_series_and_flip_angles(
-    path: str | Path, *, series: str | None = None, frame_step: float | None = None
+    path: str | Path,
+    *,
+    series: str | None = None,
+    frame_step: float | None = None,
+    room: Room = in_memory,
 ) -> tuple[DceSeries, FlipAngleSeries | None]:
     """`read_series` and `find_flip_angles` in one pass over the files."""
     path = Path(path)
     if is_nifti(path):
-        dynamic = _read_nifti(path, series, frame_step)
+        dynamic = _read_nifti(path, series, frame_step, room)
         dynamic = replace(dynamic, skipped=(*dynamic.skipped, *passed_over(path)))
         return dynamic, _nifti_flip_angles(path, dynamic)
     folder = open_folder(path)
-    dynamic = dynamic_series(folder, series=series, frame_step=frame_step)
+    dynamic = dynamic_series(folder, series=series, frame_step=frame_step, room=room)
     return dynamic, flip_angle_series(folder, dynamic)
 
 
@@ -113,10 +125,10 @@ def open_folder(path: Path, name: str = "DICOM input") -> DicomFolder:
         ) from error
 
 
-def _read_nifti(path: Path, series: str | None, frame_step: float | None) -> DceSeries:
+def _read_nifti(path: Path, series: str | None, frame_step: float | None, room: Room) -> DceSeries:
     if series is not None:
         raise ValueError(f"{path.name}: --series is for DICOM folders; a NIfTI file is one")
-    return read_nifti(path, frame_step=frame_step)
+    return read_nifti(path, frame_step=frame_step, room=room)
 
 
 def _nifti_flip_angles(path: Path, dynamic: DceSeries) -> FlipAngleSeries | None:

@@ -5,9 +5,10 @@ fit the cache, and far more where the machine is busy.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import TypeVar
 
 import torch
@@ -28,18 +29,25 @@ def one_thread() -> Iterator[int]:
 
 
 def side_by_side(
-    work: Callable[[Piece], Result], pieces: Sequence[Piece]
+    work: Callable[[Piece], Result], pieces: Iterable[Piece]
 ) -> Iterator[tuple[Piece, Result]]:
     """Every piece and the result of `work` on it, in order.
 
-    As many run at once as torch may use threads, and each is given one.
+    As many run at once as torch may use threads, and each is given one. Of results that nobody has
+    taken yet there are at most as many again.
     """
     with one_thread() as allowed:
-        if min(allowed, len(pieces)) < 2:
-            yield from ((piece, work(piece)) for piece in pieces)
+        rest = iter(pieces)
+        first = list(islice(rest, 2))
+        if min(allowed, len(first)) < 2:
+            yield from ((piece, work(piece)) for piece in chain(first, rest))
             return
         with ThreadPoolExecutor(allowed) as pool:
-            ahead = deque((piece, pool.submit(work, piece)) for piece in pieces)
-            while ahead:
-                piece, result = ahead.popleft()
+            ahead: deque[tuple[Piece, Future[Result]]] = deque()
+            for piece in chain(first, rest):
+                ahead.append((piece, pool.submit(work, piece)))
+                if len(ahead) == 2 * allowed:
+                    piece, result = ahead.popleft()
+                    yield piece, result.result()
+            for piece, result in ahead:
                 yield piece, result.result()

@@ -8,11 +8,15 @@ import torch
 from jaxtyping import Float, Int, UInt8
 
 from gadmap.data import Exam, Reason
+from gadmap.data.scratch import scratch_of
+from gadmap.data.walk import Voxels, curves_at, pieces_of
 from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.side_by_side import side_by_side
 from gadmap.physics.spgr import spgr_r1, spgr_s0
 
 VOXELS_A_SLAB = 1 << 14
+FEWEST_A_SLAB = 1 << 7
+_COPIES = 12  # of a slab's samples, in double precision, that conversion and fit hold at a time
 
 Result = TypeVar("Result")
 
@@ -43,28 +47,37 @@ def exam_concentration(
 
 def over_slabs(exam: Exam, work: Callable[[ConcentrationSlab], Result]) -> Iterator[Result]:
     """Result of `work` on the concentration of every slab of the mask, some side by side."""
-    signal, grid = exam.series.signal, exam.series.grid
-    frames_apart = signal.flags.f_contiguous  # DICOM files hold a frame each, so readers do too
-    order = "F" if frames_apart else "C"
-    samples = signal.reshape(-1, exam.series.t.size, order=order)
-    inside = np.flatnonzero(exam.mask.reshape(-1, order=order))
+    signal = exam.series.signal
 
-    def of_rows(rows: np.ndarray) -> Result:
-        slab = samples.T.take(rows, axis=1).T if frames_apart else samples[rows]
-        voxels = np.ravel_multi_index(np.unravel_index(rows, grid, order=order), grid)
-        return work(ConcentrationSlab(voxels, *_slab_concentration(exam, slab, voxels)))
+    def of_voxels(at: Voxels) -> Result:
+        voxels = np.ravel_multi_index(at, exam.series.grid)
+        samples = curves_at(signal, at)
+        return work(ConcentrationSlab(voxels, *_slab_concentration(exam, samples, at)))
 
-    starts = range(0, max(inside.size, 1), VOXELS_A_SLAB)
-    pieces = [inside[start : start + VOXELS_A_SLAB] for start in starts]
-    yield from (result for _, result in side_by_side(of_rows, pieces))
+    pieces = pieces_of(exam.mask, voxels_a_slab(signal), signal)
+    yield from (result for _, result in side_by_side(of_voxels, pieces))
+
+
+def voxels_a_slab(signal: Float[np.ndarray, "x y z time"]) -> int:
+    """How many voxels are worked on at a time: fewer where memory is limited."""
+    scratch = scratch_of(signal)
+    if scratch is None:
+        return VOXELS_A_SLAB
+    room = scratch.slab_bytes / slab_bytes(1, signal.shape[-1])
+    return min(max(1 << int(np.log2(max(room, 1))), FEWEST_A_SLAB), VOXELS_A_SLAB)
+
+
+def slab_bytes(voxels: int, frames: int) -> int:
+    """Memory that slabs of so many voxels take at the most, one for each of torch's threads."""
+    return voxels * frames * np.dtype(np.float64).itemsize * _COPIES * torch.get_num_threads()
 
 
 def _slab_concentration(
-    exam: Exam, signal: np.ndarray, voxels: np.ndarray
+    exam: Exam, signal: np.ndarray, at: Voxels
 ) -> tuple[np.ndarray, np.ndarray]:
     """Concentration and reason of a few voxels; every value of a voxel with a reason is NaN."""
-    t10 = exam.t10.reshape(-1)[voxels].astype(np.float64)
-    angle = exam.series.acquisition.flip_angle * exam.b1.reshape(-1)[voxels].astype(np.float64)
+    t10 = exam.t10[at].astype(np.float64)
+    angle = exam.series.acquisition.flip_angle * exam.b1[at].astype(np.float64)
     with torch.inference_mode():
         samples = torch.tensor(signal, dtype=torch.float64)
         r10 = 1 / torch.tensor(np.where(t10 > 0, t10, np.nan))[:, None]

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
-from gadmap.estimators import needs_concentration
+from gadmap.data.scratch import in_memory
+from gadmap.estimators import LeastSquares, needs_concentration
 from gadmap.evaluation.cautions import findings
 from gadmap.io import (
     BidsOrigin,
@@ -21,8 +22,10 @@ from gadmap.io import (
     results_folder,
     write_maps,
 )
+from gadmap.io.room import Room
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.map_settings import MapSettings
+from gadmap.pipeline.memory import giving_back, memory_bytes, room_within
 from gadmap.pipeline.provenance import file_digests, signal_digest
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.pipeline.steps import estimate, prepare
@@ -70,6 +73,7 @@ def map_exam(
     *,
     keep_exam: bool = True,
     origin: BidsOrigin | None = None,
+    mem: int | str | None = None,
     overwrite: bool = False,
     watch: Watch = unwatched,
 ) -> MapResult:
@@ -85,6 +89,9 @@ def map_exam(
         Keep the examination beside its maps, so that they can be looked at and reported on again.
     origin
         Of which examination of a BIDS dataset it is, to name the maps after it.
+    mem
+        The most memory that the process is to take, "1G" or bytes: series and maps then lie in
+        scratch files beside `out`. The results are the same.
     overwrite
         Replace results that gadmap wrote there before.
 
@@ -93,12 +100,19 @@ def map_exam(
     ValueError, OSError
         If the input cannot be used or the output not be written; the message says why.
     """
-    stages, out = Stages(watch), Path(out)
+    memory = None if mem is None else memory_bytes(mem)
+    stages, out = Stages(watch if memory is None else giving_back(watch)), Path(out)
     settings = settings or MapSettings()
     chosen = settings.chosen_estimator()
+    if memory is not None and (settings.motion or not isinstance(chosen, LeastSquares)):
+        raise ValueError(
+            "memory is limited for least-squares without motion correction only: networks and "
+            "registration hold more of a series at once"
+        )
     needy = needs_concentration(chosen)
     options = settings.record(chosen)
     with results_folder(out, overwrite) as folder:
+        room = in_memory if memory is None else room_within(memory, folder)
         with stages.stage("reading"):
             dynamic, flips, found = read_examination(
                 source,
@@ -106,6 +120,7 @@ def map_exam(
                 settings.t10 is not None or not needy,
                 settings.series,
                 settings.frame_step,
+                room,
             )
         with stages.split(PREPARATION) as progress:
             exam = prepare(
@@ -160,12 +175,15 @@ def read_examination(
     t1_is_settled: bool,
     series: str | None,
     frame_step: float | None,
+    room: Room = in_memory,
 ) -> tuple[DceSeries, FlipAngleSeries | None, tuple[str, ...]]:
     """The dynamic series, the flip-angle volumes, and a remark if these were found beside it."""
     if vfa or t1_is_settled:
-        dynamic = read_series(source, series=series, frame_step=frame_step)
+        dynamic = read_series(source, series=series, frame_step=frame_step, room=room)
         return dynamic, read_flip_angles(vfa, dynamic) if vfa else None, ()
-    dynamic, flips = read_series_and_flip_angles(source, series=series, frame_step=frame_step)
+    dynamic, flips = read_series_and_flip_angles(
+        source, series=series, frame_step=frame_step, room=room
+    )
     if flips is None:
         return dynamic, None, ()
     count = len(flips.acquisitions)

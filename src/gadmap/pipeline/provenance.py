@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gadmap.data import DceSeries
+from gadmap.data.walk import frames_of
 from gadmap.pipeline.map_settings import MapSettings
 
 FILE_OPTIONS = ("t10", "b1", "aif", "mask", "estimator")
@@ -27,8 +28,8 @@ def digest_of(path: Path) -> str:
 def signal_digest(series: DceSeries) -> str:
     """SHA-256 of a series' samples as float32, x fastest, frame after frame."""
     found = hashlib.sha256()
-    for frame in range(series.t.size):
-        samples = np.asfortranarray(series.signal[..., frame], dtype="<f4")
+    for frame in frames_of(series.signal):
+        samples = np.asfortranarray(frame, dtype="<f4")
         found.update(samples.T.data)
     return found.hexdigest()
 

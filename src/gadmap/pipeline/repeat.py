@@ -50,6 +50,7 @@ def map_again(
     given: Mapping[str, Any],
     *,
     keep_exam: bool = True,
+    mem: int | str | None = None,
     overwrite: bool = False,
     watch: Watch = unwatched,
 ) -> MapResult:
@@ -59,7 +60,7 @@ def map_again(
     ----------
     record
         `maps.json` of that run, or its folder.
-    source, out, keep_exam, overwrite
+    source, out, keep_exam, mem, overwrite
         As in `map_exam`.
     given
         Settings that are given anew, by name.
@@ -71,7 +72,9 @@ def map_again(
     """
     settings = repeated_settings(record, source, given)
     earlier = read_maps_record(_folder(record))
-    result = map_exam(source, out, settings, keep_exam=keep_exam, overwrite=overwrite, watch=watch)
+    result = map_exam(
+        source, out, settings, keep_exam=keep_exam, mem=mem, overwrite=overwrite, watch=watch
+    )
     told = sameness(read_maps_record(Path(out)), earlier)
     return replace(result, remarks=(*result.remarks, *told))
 

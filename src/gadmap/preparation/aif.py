@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from gadmap.data import Aif
+from gadmap.data.walk import curves_at
 from gadmap.preparation.aif_population import population_aif, stand_in_aif
 from gadmap.preparation.aif_search import found_aif
 from gadmap.preparation.blood import BloodSignal, vessel_plasma
@@ -77,7 +78,8 @@ def mask_aif(
             "grid. Was it drawn on another series?"
         )
     voxels = np.argwhere(mask)
-    signal = blood.series.signal[mask]
+    x, y, z = voxels.T
+    signal = curves_at(blood.series.signal, (x, y, z))
     usable = (np.isfinite(signal) & (signal > 0)).all(axis=1)
     if not usable.any():
         raise ValueError(

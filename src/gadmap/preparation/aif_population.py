@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gadmap.data import Aif, DceSeries
 from gadmap.data.aif import STAND_IN
+from gadmap.data.walk import Voxels, curves_at, pieces_of
 from gadmap.physics.aifs import POPULATION_AIFS, PopulationAif
 from gadmap.physics.convolution import exponential_convolution
 from gadmap.physics.relaxivity import concentration_of_rate
@@ -23,6 +24,7 @@ _KEPS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 _TISSUE_SHARE, _VESSEL_SHARE = 0.05, 0.001
 _LEAST_VOXELS = 10
 _BEFORE, _AFTER, _STEP = 20.0, 15.0, 0.25
+_CHUNK = 1 << 12
 
 
 def population_aif(
@@ -92,23 +94,35 @@ def _tissue_curve(
     order = voxels_by_change(blood.statistics, inside & np.isfinite(t10))
     most = max(round(_TISSUE_SHARE * order.size), _LEAST_VOXELS)
     chosen = order[min(round(_VESSEL_SHARE * order.size), order.size // 2) : most]
-    series, acquisition = blood.series, blood.series.acquisition
-    with torch.inference_mode():
-        samples = torch.tensor(series.signal[np.unravel_index(chosen, series.grid)]).double()
-        r10 = 1 / torch.tensor(t10.reshape(-1)[chosen]).double()[:, None]
-        b1 = torch.tensor(blood.b1.reshape(-1)[chosen]).double()[:, None]
-        angle = acquisition.flip_angle * b1
-        baseline = samples[:, : blood.baseline_frames].mean(dim=1, keepdim=True)
-        s0 = spgr_s0(baseline, r10, angle, acquisition.tr)
-        rate = spgr_r1(samples, s0, angle, acquisition.tr)
-        curves = concentration_of_rate(rate, r10, 1.0).numpy()
-    curves = curves[np.isfinite(curves).all(axis=1)]
-    if not curves.size:
+    tissue = np.zeros(inside.size, dtype=bool)
+    tissue[chosen] = True
+    total, count = np.zeros(blood.series.t.size), 0
+    for at in pieces_of(tissue.reshape(inside.shape), _CHUNK, blood.series.signal):
+        curves = _concentration(blood, t10, at)
+        curves = curves[np.isfinite(curves).all(axis=1)]
+        total += curves.sum(axis=0)
+        count += len(curves)
+    if not count:
         raise ValueError(
             "no tissue with T1 and enhancement places the population curve in time; "
             "does the mask lie on the body?"
         )
-    return curves.mean(axis=0)
+    return total / count
+
+
+def _concentration(
+    blood: BloodSignal, t10: Float[np.ndarray, "x y z"], at: Voxels
+) -> Float[np.ndarray, "voxel time"]:
+    """Concentration over r1 = 1 in some voxels."""
+    acquisition = blood.series.acquisition
+    with torch.inference_mode():
+        samples = torch.tensor(curves_at(blood.series.signal, at)).double()
+        r10 = 1 / torch.tensor(t10[at]).double()[:, None]
+        angle = acquisition.flip_angle * torch.tensor(blood.b1[at]).double()[:, None]
+        baseline = samples[:, : blood.baseline_frames].mean(dim=1, keepdim=True)
+        s0 = spgr_s0(baseline, r10, angle, acquisition.tr)
+        rate = spgr_r1(samples, s0, angle, acquisition.tr)
+        return concentration_of_rate(rate, r10, 1.0).numpy()
 
 
 def fitted_onset(

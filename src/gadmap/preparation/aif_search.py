@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float, Int
 from scipy import ndimage
 
 from gadmap.data import Aif
+from gadmap.data.walk import curves_at
 from gadmap.preparation.aif_candidates import (
     NO_VESSEL,
     Candidates,
@@ -86,13 +87,15 @@ def _core(
 ) -> Int[np.ndarray, "voxel 3"]:
     """Voxels of the grown cluster whose signal says that they hold blood only."""
     template = candidates.curves[cluster].mean(axis=0)
-    energy = np.sqrt((candidates.curves**2).sum(axis=1) * (template @ template))
+    square = np.einsum("vt,vt->v", candidates.curves, candidates.curves)
+    energy = np.sqrt(square * (template @ template))
     projection = candidates.curves @ template
     alike = np.flatnonzero(projection >= _SAME_SHAPE * energy)
     numbers = _labelled(candidates.voxels[alike], blood.series.grid)
     home = np.bincount(numbers[np.isin(alike, cluster)]).argmax() if alike.size else 0
     grown = alike[numbers == home]
     members = candidates.voxels[grown]
+    members = members[np.lexsort(members.T[::-1])]  # by x, then y, then z
     members = members[_full_of_blood(blood, members, template)]
     inner = _inner(members, blood.series.grid)
     return members[inner] if np.count_nonzero(inner) >= _LEAST_CLUSTER else members
@@ -108,7 +111,7 @@ def _full_of_blood(
     The rise is that of the signal itself, in proportion to the blood in the voxel. Concentration
     would not tell: at a vessel's edge the baseline is low too.
     """
-    signal = blood.series.signal[tuple(voxels.T)].astype(np.float64)
+    signal = curves_at(blood.series.signal, tuple(voxels.T)).astype(np.float64)
     rise = (signal - signal[:, : blood.baseline_frames].mean(axis=1, keepdims=True)) @ template
     full = np.zeros(len(voxels), dtype=bool)
     for z in np.unique(voxels[:, 2]):
@@ -135,7 +138,7 @@ def _rationale(
     core: Int[np.ndarray, "voxel 3"],
     plasma: Float[np.ndarray, " time"],
 ) -> tuple[str, ...]:
-    signal = blood.series.signal[tuple(core.T)].mean(axis=0)[None]
+    signal = curves_at(blood.series.signal, tuple(core.T)).mean(axis=0)[None]
     noise = noise_over_peak(blood, inside, signal, len(core))
     mean = curve_features(blood.series.t, plasma[None], blood.baseline_frames, noise)
     earliest = float(candidates.features.arrival.min())

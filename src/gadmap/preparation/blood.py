@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 
 from gadmap.data import DceSeries
+from gadmap.data.walk import curves_at
 from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.spgr import spgr_r1, spgr_s0
 from gadmap.preparation.statistics import SignalStatistics
@@ -79,7 +80,7 @@ def vessel_plasma(
         If the signal is above what blood can give.
     """
     at = tuple(voxels.T)
-    signal = blood.series.signal[at].mean(axis=0, dtype=np.float64)[None]
+    signal = curves_at(blood.series.signal, at).mean(axis=0, dtype=np.float64)[None]
     b1 = blood.b1[at].mean(keepdims=True)
     for t1, sentence in _blood_t1s(blood, voxels):
         plasma = voxel_plasma(blood, signal, b1, t1)[0]

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from gadmap.data import DceSeries
+from gadmap.data.walk import Voxels, frames_of
 from gadmap.preparation.curve_onset import Onset, curve_onset
 from gadmap.preparation.statistics import SignalStatistics, signal_statistics
 
@@ -34,10 +35,9 @@ def baseline_onset(
     tissue = max(round(_TISSUE_SHARE * order.size), _FAST_LEAST)
     found = []
     for count in (fast, tissue):
-        at = np.unravel_index(order[:count], series.grid)
-        signal = series.signal[at]
-        curve = signal.mean(axis=0, dtype=np.float64)
-        onset = curve_onset(series.t, curve, _noise_of_mean(signal))
+        x, y, z = np.unravel_index(order[:count], series.grid)
+        curve, noise = _mean_and_noise(series, (x, y, z))
+        onset = curve_onset(series.t, curve, noise)
         if onset is None:
             continue
         if onset.frames == 0 or _starts_above_its_end(curve, onset):
@@ -74,15 +74,20 @@ def voxels_by_change(
     return voxels[np.argsort(-change, kind="stable")]
 
 
-def _noise_of_mean(signal: Float[np.ndarray, "voxel time"]) -> float:
-    """Noise of the voxels' mean, from how their steps between two frames scatter among them.
+def _mean_and_noise(series: DceSeries, at: Voxels) -> tuple[Float[np.ndarray, " time"], float]:
+    """Mean curve of some voxels, and its noise: how their steps between two frames scatter.
 
     The least counts: that between two frames before contrast, where all should do the same.
     """
-    if len(signal) < 2:
-        return 0.0
-    scatter = np.diff(signal, axis=1).std(axis=0, ddof=1, dtype=np.float64).min()
-    return float(scatter / (2 * len(signal)) ** 0.5)
+    mean, scatter, before = np.empty(series.t.size), np.inf, None
+    for k, frame in enumerate(frames_of(series.signal)):
+        samples = frame[at]
+        mean[k] = samples.mean(dtype=np.float64)
+        if before is not None and samples.size > 1:
+            scatter = min(scatter, (samples - before).std(ddof=1, dtype=np.float64))
+        before = samples
+    count = len(at[0])
+    return mean, float(scatter / (2 * count) ** 0.5) if count > 1 else 0.0
 
 
 def _starts_above_its_end(curve: Float[np.ndarray, " time"], onset: Onset) -> bool:

@@ -10,7 +10,6 @@ from gadmap.preparation.aif import arterial_input
 from gadmap.preparation.blood import BloodSignal
 from gadmap.preparation.curve_onset import Onset
 from gadmap.preparation.mask import foreground, voxel_mask
-from gadmap.preparation.motion import corrected_series
 from gadmap.preparation.native import ASSUMED_T10, native_t10, transmit_field
 from gadmap.preparation.onset import baseline_onset
 from gadmap.preparation.statistics import signal_statistics
@@ -85,6 +84,8 @@ def prepare(
     report("onset", 1, 1)
     found = None
     if motion:
+        from gadmap.preparation.motion import corrected_series  # SimpleITK takes 100 MB
+
         series, found = corrected_series(
             series, onset.frames, inside, progress=lambda done, total: report("motion", done, total)
         )

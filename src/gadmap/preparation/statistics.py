@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from gadmap.data import Acquisition, DceSeries
+from gadmap.data.scratch import full_beside, let_go
+from gadmap.data.walk import slice_of
 
 FRAMES_FOR_NOISE = 24
 """Fewer frames do not tell their noise: too many of the steps between them are the bolus's."""
@@ -57,11 +59,11 @@ def signal_statistics(series: DceSeries) -> SignalStatistics:
     """
     grid = series.grid
     usable = np.zeros(grid, dtype=bool)
-    mean, noise, highest, change = (np.zeros(grid, dtype=np.float32) for _ in range(4))
+    mean, noise, highest, change = (full_beside(series.signal, grid, 0) for _ in range(4))
     limit = highest_rise(series.acquisition)
     lone = _LONE if np.median(np.diff(series.t)) <= _FIRST_PASS else np.inf
     for z in range(grid[2]):
-        frames = np.ascontiguousarray(series.signal[:, :, z].transpose(2, 1, 0))  # time slowest
+        frames = slice_of(series.signal, z)
         with np.errstate(invalid="ignore", over="ignore"):
             low, high, average = frames.min(axis=0), frames.max(axis=0), frames.mean(axis=0)
             good = (low >= 0) & np.isfinite(average) & ~_spikes(frames, average, high, limit, lone)
@@ -74,6 +76,7 @@ def signal_statistics(series: DceSeries) -> SignalStatistics:
             ):
                 result[:, :, z] = np.where(good, values, 0).T
         usable[:, :, z] = good.T
+        let_go(mean, noise, highest, change)
     return SignalStatistics(usable=usable, mean=mean, noise=noise, highest=highest, change=change)
 
 

@@ -5,10 +5,11 @@ import torch
 from jaxtyping import Bool, Float
 
 from gadmap.data import FlipAngleSeries
+from gadmap.data.scratch import full_beside, let_go
+from gadmap.data.walk import Voxels, curves_at, frames_of, pieces_of
 from gadmap.physics.side_by_side import side_by_side
+from gadmap.physics.voxels import voxels_a_slab
 from gadmap.preparation.t10_voxels import Echo, least_squares_r1
-
-_CHUNK = 1 << 14
 
 
 def flip_angle_t10(
@@ -33,24 +34,23 @@ def flip_angle_t10(
     mask
         Voxels to estimate; None for all.
     """
-    usable = np.isfinite(vfa.signal).all(axis=-1) & (vfa.signal > 0).all(axis=-1)
-    if mask is not None:
-        usable &= mask
+    grid = vfa.signal.shape[:3]
+    usable = np.ones(grid, bool) if mask is None else mask.copy()
+    for volume in frames_of(vfa.signal):
+        usable &= np.isfinite(volume) & (volume > 0)
     if b1 is not None:
         widest = max(acquisition.flip_angle for acquisition in vfa.acquisitions)
         usable &= np.isfinite(b1) & (b1 > 0) & (b1 < np.pi / widest)
-    voxels = np.flatnonzero(usable)
-    signal = vfa.signal.reshape(-1, vfa.signal.shape[-1])
-    t10 = np.full(usable.size, np.nan, dtype=np.float32)
-    t10_se = np.full(usable.size, np.nan, dtype=np.float32)
+    t10, t10_se = (full_beside(vfa.signal, grid, np.nan) for _ in range(2))
 
-    def fitted(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return _chunk_t10(vfa, signal[chunk], 1.0 if b1 is None else b1.reshape(-1)[chunk])
+    def fitted(chunk: Voxels) -> tuple[np.ndarray, np.ndarray]:
+        return _chunk_t10(vfa, curves_at(vfa.signal, chunk), 1.0 if b1 is None else b1[chunk])
 
-    chunks = [voxels[start : start + _CHUNK] for start in range(0, voxels.size, _CHUNK)]
-    for chunk, (found, error) in side_by_side(fitted, chunks):
+    most = voxels_a_slab(vfa.signal)
+    for chunk, (found, error) in side_by_side(fitted, pieces_of(usable, most, vfa.signal)):
         t10[chunk], t10_se[chunk] = found, error
-    return t10.reshape(usable.shape), t10_se.reshape(usable.shape)
+        let_go(t10, t10_se)
+    return t10, t10_se
 
 
 def _chunk_t10(

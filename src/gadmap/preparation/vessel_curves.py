@@ -1,5 +1,6 @@
 """Features by which a vessel's curve is told from tissue and noise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,16 @@ class CurveFeatures:
             width=self.width[chosen],
             noise=self.noise[chosen],
         )
+
+
+def joined(parts: Sequence[CurveFeatures]) -> CurveFeatures:
+    """The features of all parts, one after the other."""
+    return CurveFeatures(
+        peak=np.concatenate([part.peak for part in parts]),
+        arrival=np.concatenate([part.arrival for part in parts]),
+        width=np.concatenate([part.width for part in parts]),
+        noise=np.concatenate([part.noise for part in parts]),
+    )
 
 
 def curve_features(

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from gadmap.data import Exam, ParameterMaps
+from gadmap.data.walk import mean_frame
 from gadmap.drawing.slices import largest, slices_by_weight
 from gadmap.drawing.view import View, view_of
 from gadmap.evaluation.curves import enhancing
@@ -50,11 +51,11 @@ class Anatomy:
 
 def anatomy_of(exam: Exam) -> Anatomy:
     """The anatomy of an examination."""
-    mean = exam.series.signal[..., : exam.baseline_frames].mean(axis=-1, dtype=np.float32)
-    mean = np.where(np.isfinite(mean) & (mean > 0), mean, np.float32(0))
-    bright = mean > 0
-    top = float(np.percentile(mean[bright], 98)) if bright.any() else 1.0
-    gray = np.clip(mean / top, 0, 1).astype(np.float32) ** 0.8
+    gray = mean_frame(exam.series.signal[..., : exam.baseline_frames])
+    gray[~(np.isfinite(gray) & (gray > 0))] = 0
+    bright = gray[gray > 0]
+    gray /= np.float32(np.percentile(bright, 98) if bright.size else 1)
+    np.power(np.minimum(gray, 1, out=gray), np.float32(0.8), out=gray)
     return Anatomy(gray=gray, view=view_of(exam.series.affine), window=_window(gray, _told(exam)))
 
 

@@ -72,9 +72,11 @@ def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
 
 def _at_percentiles(maps: ParameterMaps, percentiles: tuple[float, ...]) -> Int[np.ndarray, "n 3"]:
     """Indices of the voxels nearest to percentiles of ktrans, rising."""
-    inside = np.argwhere(telling(maps, "ktrans"))
-    if not len(inside):
+    drawn = telling(maps, "ktrans")
+    inside = np.flatnonzero(drawn)
+    if not inside.size:
         return np.empty((0, 3), dtype=np.int64)
-    order = np.argsort(maps["ktrans"][tuple(inside.T)], kind="stable")
-    ranks = [round(p / 100 * (len(order) - 1)) for p in percentiles]
-    return inside[order[list(dict.fromkeys(ranks))]]
+    order = np.argsort(maps["ktrans"][drawn], kind="stable")
+    ranks = [round(p / 100 * (order.size - 1)) for p in percentiles]
+    chosen = inside[order[list(dict.fromkeys(ranks))]]
+    return np.stack(np.unravel_index(chosen, drawn.shape), axis=1)

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from markupsafe import Markup
 
 from gadmap.data import Exam, ParameterMaps
+from gadmap.data.scratch import let_go
 from gadmap.drawing.scale import Scale
 from gadmap.quantities import T10
 from gadmap.report.anatomy import Anatomy, determined, slices_that_matter, telling
@@ -54,6 +55,7 @@ def parameter_figures(anatomy: Anatomy, maps: ParameterMaps, scales: Scales) -> 
         drawn = determined(maps, name) & ~_blurred(maps, name, scale)
         words = quantity_of(name).description
         figures.append(map_figure(anatomy, name, maps[name], drawn, slices, scale, words))
+        let_go(*maps.values.values(), *maps.standard_error.values())
     return figures
 
 
@@ -137,12 +139,14 @@ def map_figure(
         f"{', '.join(map(str, slices))}; colours from {ends}; median "
         f"{number(_median(values, drawn))} {unit}."
     )
+    picture = map_mosaic(anatomy, slices, values, drawn, scale, alt)
+    let_go(values)
     return MapFigure(
         name=anchor or name,
         symbol=symbol_markup(quantity),
         unit=unit,
         description=words,
-        picture=map_mosaic(anatomy, slices, values, drawn, scale, alt),
+        picture=picture,
         bar=strip(scale.bar(), f"Colour bar from {ends}."),
         scale=scale,
     )

@@ -7,6 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from gadmap.data import Exam, ParameterMaps, Reason
+from gadmap.data.scratch import let_go
 from gadmap.report.anatomy import Anatomy, determined, slices_that_matter
 from gadmap.report.maps_section import parameter_names, parameter_scale
 from gadmap.report.mosaic import class_mosaic
@@ -124,6 +125,7 @@ def _quantity_row(maps: ParameterMaps, name: str, drawn: np.ndarray, scales: Sca
     error = maps.standard_error.get(name)
     median_error = float(np.nanmedian(error[drawn])) if error is not None else float("nan")
     high = 1.0 if name == "r2" else parameter_scale(maps, name, scales).high
+    let_go(*maps.values.values(), *maps.standard_error.values())
     return QuantityRow(
         name=name,
         symbol=symbol_markup(quantity),
