@@ -2,6 +2,7 @@
 
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from gadmap.cli.options import (
     FrameStep,
     Haematocrit,
     MaskFile,
+    Memory,
     ModelName,
     Motion,
     NativeT1,
@@ -25,7 +27,9 @@ from gadmap.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from gadmap.cohort import PlannedExam, Workers
+    from collections.abc import Callable
+
+    from gadmap.cohort import CohortResult, Outcome, PlannedExam, Workers
     from gadmap.pipeline import MapSettings
 
 
@@ -57,6 +61,7 @@ def cohort(
     mask: MaskFile = None,
     motion: Motion = None,
     frame_step: FrameStep = None,
+    mem: Memory = None,
     no_exam: NoExam = False,
     nprocs: Annotated[
         int | None, typer.Option(min=1, help="Processes of this machine; its cores by default.")
@@ -94,15 +99,27 @@ def cohort(
         frame_step=frame_step,
     )
     settings = MapSettings(**choices)
+    source, out = source.absolute(), out.absolute()  # workers may stand in another folder
     exams = _planned(source, table, settings, participant_label, session_id)
     if level is CohortLevel.GROUP:
         _group(exams, out)
     elif dry_run:
         _say_plan(exams, out, force)
     else:
-        everyone = _planned(source, table, settings, None, None)
-        workers = _workers(nprocs, scheduler, slurm, len(exams))
-        _run(exams, everyone, out, workers, force, not no_exam, reports_only)
+        from gadmap.cohort import run_cohort
+
+        run = partial(
+            run_cohort,
+            exams,
+            out,
+            _workers(nprocs, scheduler, slurm, len(exams)),
+            everyone=_planned(source, table, settings, None, None),
+            force=force,
+            keep_exam=not no_exam,
+            mem=mem,
+            reports_only=reports_only,
+        )
+        _run(run)
 
 
 def _planned(
@@ -142,38 +159,20 @@ def _say_plan(exams: "list[PlannedExam]", out: Path, force: bool) -> None:
         say_lines([f"{exam.name}: {to_do}{f' ({reason})' if reason else ''}"])
 
 
-def _run(
-    exams: "list[PlannedExam]",
-    everyone: "list[PlannedExam]",
-    out: Path,
-    workers: "Workers",
-    force: bool,
-    keep_exam: bool,
-    reports_only: bool,
-) -> None:
+def _run(run: "Callable[..., CohortResult]") -> None:
     from gadmap.cli.console import progress_bar, say_lines
-    from gadmap.cohort import Outcome, run_cohort
 
     logging.disable()  # Dask tells at length what an outcome or one line tells better
 
-    def tell(outcome: Outcome) -> None:
+    def tell(outcome: "Outcome") -> None:
         if outcome.reason:
             say_lines([f"! {outcome.name}: {outcome.state}: {outcome.reason}"])
 
-    result = run_cohort(
-        exams,
-        out,
-        workers,
-        everyone=everyone,
-        force=force,
-        keep_exam=keep_exam,
-        reports_only=reports_only,
-        watch=progress_bar,
-        tell=tell,
-    )
+    result = run(watch=progress_bar, tell=tell)
     words = {"finished": "now", "kept": "earlier", "busy": "in another run", "failed": "failed"}
     counts = [f"{n} {said}" for state, said in words.items() if (n := result.count(state))]
-    say_lines([f"{len(exams)} examinations: {', '.join(counts)}", f"{result.table}: a row each"])
+    total = f"{len(result.outcomes)} examinations: {', '.join(counts)}"
+    say_lines([total, f"{result.table}: a row each"])
     if not result.whole:
         raise typer.Exit(1)
 

@@ -11,7 +11,9 @@ from gadmap.io.strict_json import plain
 from gadmap.pipeline import map_exam, report
 
 
-def run_exam(exam: PlannedExam, out: Path, *, force: bool, keep_exam: bool) -> Outcome:
+def run_exam(
+    exam: PlannedExam, out: Path, *, force: bool, keep_exam: bool, mem: str | None = None
+) -> Outcome:
     """Map an examination unless its results are there; whatever goes wrong is the outcome."""
     folder = out / exam.folder
     try:
@@ -26,6 +28,7 @@ def run_exam(exam: PlannedExam, out: Path, *, force: bool, keep_exam: bool) -> O
             exam.settings,
             keep_exam=keep_exam,
             origin=exam.origin,
+            mem=mem,
             overwrite=True,
         )
     except BlockingIOError as error:

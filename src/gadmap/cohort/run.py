@@ -55,6 +55,7 @@ def run_cohort(
     everyone: Sequence[PlannedExam] | None = None,
     force: bool = False,
     keep_exam: bool = True,
+    mem: str | None = None,
     reports_only: bool = False,
     watch: Watch = unwatched,
     tell: Callable[[Outcome], None] = lambda _: None,
@@ -67,6 +68,8 @@ def run_cohort(
         The examinations of the table; `exams` and those of other runs on the same folder.
     force
         Map those that have results too.
+    mem
+        What each examination may take of memory, "2G", as in `map_exam`.
     reports_only
         Write the reports of those that have results anew, and map none.
     tell
@@ -83,7 +86,7 @@ def run_cohort(
     work: Work = (
         partial(report_exam, out=out)
         if reports_only
-        else partial(run_exam, out=out, force=force, keep_exam=keep_exam)
+        else partial(run_exam, out=out, force=force, keep_exam=keep_exam, mem=mem)
     )
     try:
         with stages.stage("cohort") as progress, workers.client() as client:
