@@ -131,7 +131,7 @@ def _parameters(
     model = problem.model
     response = model.impulse_response(*values[:-1])
     share = torch.zeros_like(values[0]) if response.plasma is None else response.plasma
-    named = model.linear_form.parameters(
+    named = model.form.parameters(
         share, response.amplitude[..., 0], response.rate[..., 0], problem.bounds
     )
     fitted = {q.name: v for q, v in zip(model.parameters, values, strict=False)}

@@ -14,4 +14,4 @@ def parameters_at(problem: Problem, optimum: Optimum) -> dict[str, Float[Tensor,
     """Every parameter of the model, and kep if it has one."""
     amplitude = optimum.exponential * torch.exp(optimum.position)
     rate = problem.offset * torch.expm1(optimum.position - log(problem.offset))
-    return problem.model.linear_form.parameters(optimum.share, amplitude, rate, problem.bounds)
+    return problem.model.form.parameters(optimum.share, amplitude, rate, problem.bounds)

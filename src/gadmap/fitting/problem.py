@@ -71,7 +71,7 @@ def make_problem(
 
     With a `delay` [s] it is one of those between whose delays the best one is searched.
     """
-    form = model.linear_form
+    form = model.form
     arrival = Arrival(t / SECONDS_PER_MINUTE, plasma, (delay or 0.0) / SECONDS_PER_MINUTE)
     grid = rate_grid(arrival, form.rate_bounds(bounds)) if form.rate_bounds else None
     exponentials = grid.columns if grid else arrival.convolved(plasma.new_zeros(1))
