@@ -26,7 +26,8 @@ from gadmap.fitting.pair_types import Descent, Valleys
 
 FP, PS, VP, VE = range(4)
 LEAST = 1e-9  # plasma volume and outflow, as in the models
-VALLEYS = 3  # of the scan, at most, from which steps go
+PAIRS = 3  # of rates, at most, from which steps go
+VALLEYS = PAIRS + 1  # and one rate alone
 SUMMITS = 5  # of the lattice, at most, from which steps go
 NEARLY_NONE = 1e-9  # of the highest value: where a logarithm ends
 STEPS = 60
@@ -37,6 +38,8 @@ UPTAKE = 1e6  # volume over flow, of what stays: the rate is 0
 MOST_TRIES = 12  # of a shorter step of the rates
 RETURNS = 3  # with a second exponential to a valley of one
 BEYOND = 12.0  # of log(rate + offset) past the table: there a column is the plasma curve
+APART = 0.05  # of log(rate + offset) of two rates
+FARTHEST = 2.0  # step of the logarithm of a parameter
 LONGEST = 1.0  # step of log(rate + offset)
 SINGULAR = 1e-13  # of a pivot of the scaled normal equations
 
@@ -82,7 +85,7 @@ def _descent(dimensions):
         np.zeros(dimensions), np.zeros(dimensions), np.zeros((6, dimensions)), np.zeros(4),
         np.zeros(4), np.zeros((4, 4)), np.zeros(4), np.zeros((4, 4)), np.zeros(4),
         np.zeros((4, 4)), np.zeros(4), np.zeros((4, 4)), np.zeros(4), np.zeros(4),
-        np.zeros(4, np.bool_), np.zeros(4), np.zeros((4, 4)), np.zeros(4),
+        np.zeros(4, np.bool_), np.zeros(4), np.zeros((4, 4)), np.zeros(4), np.zeros(4),
     )  # fmt: skip
 
 
@@ -109,11 +112,13 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
         if valleys.slow[valley] >= 0:
             here.trial[0] = np.log(table.rates[valleys.fast[valley]] + box.offset)
             here.trial[1] = np.log(table.rates[valleys.slow[valley]] + box.offset)
-            floor = _descend_rates(box, table, beside, squares, here)
+            floor = _descend_rates(
+                box, table, beside, squares, valley == VALLEYS - 1, here
+            )
             for _ in range(RETURNS):
                 if not _missing(box, table, row, floor, here):
                     break
-                floor = _descend_rates(box, table, beside, squares, here)
+                floor = _descend_rates(box, table, beside, squares, False, here)
             valleys.floor[valley] = floor
             valleys.within[valley] = _tissue(box, here)
             for parameter in range(4):
@@ -200,17 +205,30 @@ def _scan(box, table, row, here, valleys):
             gain[fast, slow] = both if first > 0 and second > 0 else alone
     for valley in range(VALLEYS):
         valleys.depth[valley], valleys.slow[valley], valleys.fast[valley] = -1.0, -1, -1
+    alone = 1
     for fast in range(1, scanned):
+        if gain[fast, fast] > gain[alone, alone]:
+            alone = fast
         for slow in range(min(fast, slow_end)):
             depth = gain[fast, slow]
-            if depth > valleys.depth[VALLEYS - 1] and _is_valley(gain, fast, slow, slow_end):
-                place = VALLEYS - 1
-                while place > 0 and depth > valleys.depth[place - 1]:
-                    valleys.depth[place] = valleys.depth[place - 1]
-                    valleys.slow[place] = valleys.slow[place - 1]
-                    valleys.fast[place] = valleys.fast[place - 1]
-                    place -= 1
-                valleys.depth[place], valleys.slow[place], valleys.fast[place] = depth, slow, fast
+            both = depth > gain[fast, fast] and depth > gain[slow, slow]
+            if both and depth > valleys.depth[PAIRS - 1] and _is_valley(gain, fast, slow, slow_end):
+                _put_valley(valleys, depth, fast, slow)
+    last = VALLEYS - 1  # a rate alone may be the best between nodes and not at one
+    valleys.depth[last], valleys.slow[last], valleys.fast[last] = gain[alone, alone], 0, alone
+
+
+@_compiled
+@no_type_check
+def _put_valley(valleys, depth, fast, slow):
+    """Put a pair in its place among the deepest."""
+    place = PAIRS - 1
+    while place > 0 and depth > valleys.depth[place - 1]:
+        valleys.depth[place] = valleys.depth[place - 1]
+        valleys.slow[place] = valleys.slow[place - 1]
+        valleys.fast[place] = valleys.fast[place - 1]
+        place -= 1
+    valleys.depth[place], valleys.slow[place], valleys.fast[place] = depth, slow, fast
 
 
 @_compiled
@@ -226,14 +244,15 @@ def _is_valley(gain, fast, slow, slow_end):
 
 @_compiled
 @no_type_check
-def _descend_rates(box, table, beside, squares, here):
+def _descend_rates(box, table, beside, squares, alone, here):
     """Newton's steps of both rates, the amplitudes projected out, from `here.trial`.
 
-    What stays is in `here.values`: amplitudes of both columns and their positions.
+    With the first rate `alone` the other's amplitude stays 0. What stays is in `here.values`:
+    amplitudes of both columns and their positions.
     """
     values, trial, by = here.values, here.trial, here.by
     low, high = table.first, table.first + table.step * (len(table.polynomials) - 1) + BEYOND
-    sse = _look_rates(table, beside, here)
+    sse = _look_rates(table, beside, alone, here)
     damping = FIRST_DAMPING
     for _ in range(STEPS):
         for part in range(2):
@@ -261,10 +280,17 @@ def _descend_rates(box, table, beside, squares, here):
                 second *= LONGEST / longest
             trial[0] = _clip(values[2] + first, low, high)
             trial[1] = _clip(values[3] + second, low, high)
+            merging = values[0] > 0 and values[1] > 0 and (
+                (values[2] - values[3]) * (trial[0] - trial[1]) <= 0
+                or abs(trial[0] - trial[1]) < APART
+            )
+            if merging:  # towards one rate alone, from which steps go as well
+                damping = max(10 * damping, 1.0)
+                continue
             promised = first_slope * (values[2] - trial[0]) + second_slope * (values[3] - trial[1])
             if not promised > PROMISE * sse + NOTHING * squares:
                 return sse
-            there = _look_rates(table, beside, here)
+            there = _look_rates(table, beside, alone, here)
             if there < sse:
                 sse = there
                 damping *= EASE
@@ -305,7 +331,7 @@ def _missing(box, table, row, sse, here):
 
 @_compiled
 @no_type_check
-def _look_rates(table, beside, here):
+def _look_rates(table, beside, alone, here):
     """The lowest sum of squares at the positions `here.trial`; its slope and bend over them.
 
     The bend is that of the projected sum of squares (exact where that is positive), in the first
@@ -326,9 +352,9 @@ def _look_rates(table, beside, here):
         g22 += p * terms[3, dimension]
     determinant = g11 * g22 - g12 * g12
     first, second = (m1 * g22 - m2 * g12) / determinant, (m2 * g11 - m1 * g12) / determinant
-    if not (first > 0 and second > 0):
+    if alone or not (first > 0 and second > 0):
         first, second = max(m1 / g11, 0.0), max(m2 / g22, 0.0)
-        if first * m1 >= second * m2:
+        if alone or first * m1 >= second * m2:
             second = 0.0
         else:
             first = 0.0
@@ -418,8 +444,9 @@ def _tissue(box, here):
     values[FP], values[VP] = flow, flow / washing
     values[PS] = leaving * values[VP]
     values[VE] = values[PS] / returning if returning > 0 else box.high[VE]
-    within = True
+    within = returning > 0 or values[PS] == 0 or not box.returns
     if not (first > 0 and second > 0):
+        within = True
         values[PS], values[VE] = 0.0, box.low[VE]
         if values[VP] > box.high[VP]:
             within = _one_exponential(box, flow, flow / washing, values)
@@ -491,14 +518,23 @@ def _descend(box, table, beside, squares, by_factors, here):
         trial[parameter] = values[parameter]
         if by_factors:
             trial[parameter] = max(values[parameter], NEARLY_NONE * box.high[parameter])
+    if not by_factors and trial[PS] <= 10 * NEARLY_NONE * box.high[PS]:
+        trial[VE] = box.high[VE]  # of no consequence yet, and most room for the next step
     state[0] = _look(box, table, beside, here)
     _accept(box, here)
     damping, state[1] = FIRST_DAMPING, 0.0
     for _ in range(STEPS):
-        promised = _step(box, damping, by_factors, here)
-        if promised <= PROMISE * state[0] + NOTHING * squares:
+        if damping > MOST_DAMPING:
             state[1] = 1.0
             return
+        promised = _step(box, damping, by_factors, here)
+        enough = PROMISE * state[0] + NOTHING * squares
+        if not promised > enough:
+            if _worth(box, here) <= enough:
+                state[1] = 1.0
+                return
+            damping *= TIGHTEN  # bounds bent the step: a shorter one, down the slope
+            continue
         there = _look(box, table, beside, here)
         if there < state[0]:
             state[0] = there
@@ -506,9 +542,6 @@ def _descend(box, table, beside, squares, by_factors, here):
             damping *= EASE
         else:
             damping *= TIGHTEN
-            if damping > MOST_DAMPING:
-                state[1] = 1.0
-                return
 
 
 @_compiled
@@ -525,17 +558,79 @@ def _accept(box, here):
 @_compiled
 @no_type_check
 def _step(box, damping, by_factors, here):
-    """Put Marquardt's step, within the bounds, in `here.trial`; what its slope promises."""
-    free, scale, factor, wanted = here.free, here.scale, here.factor, here.wanted
+    """Put Marquardt's step, within the bounds, in `here.trial`; what its slope promises.
+
+    A parameter that would step beyond a bound stops there, and the others' step is sought again
+    beside it.
+    """
+    values, step, free, scale = here.values, here.step, here.free, here.scale
     for parameter in range(box.count):
-        value, slope = here.values[parameter], here.slope[parameter]
-        low = max(box.low[parameter], NEARLY_NONE * box.high[parameter] * by_factors)
-        held = (value <= low and slope > 0) or (value >= box.high[parameter] and slope < 0)
         length = here.normal[parameter, parameter]
+        low = max(box.low[parameter], NEARLY_NONE * box.high[parameter] * by_factors)
+        held = (values[parameter] <= low and here.slope[parameter] > 0) or (
+            values[parameter] >= box.high[parameter] and here.slope[parameter] < 0
+        )
         free[parameter] = not held and length > 0
         scale[parameter] = 1 / np.sqrt(length) if length > 0 else 0.0
-        wanted[parameter] = -slope * scale[parameter] if free[parameter] else 0.0
+        step[parameter] = 0.0
+    for _ in range(box.count):
+        _solve(box, damping, here)
+        inside = True
+        for parameter in range(box.count):
+            if not free[parameter]:
+                continue
+            value, high = values[parameter], box.high[parameter]
+            low = max(box.low[parameter], NEARLY_NONE * high * by_factors)
+            least, most = low - value, high - value
+            if by_factors:  # a step of the logarithm is the step over the value
+                least = value * max(np.log(low / value), -FARTHEST)
+                most = value * min(np.log(high / value), FARTHEST)
+            wanted = step[parameter]
+            step[parameter] = _clip(wanted, least, most)
+            if step[parameter] != wanted:
+                free[parameter], inside = False, False
+        if inside:
+            break
+    promised = 0.0
+    for parameter in range(box.count):
+        value, high = values[parameter], box.high[parameter]
+        low = max(box.low[parameter], NEARLY_NONE * high * by_factors)
+        moved = value + step[parameter]
+        if by_factors:
+            moved = value * np.exp(step[parameter] / value)
+        here.trial[parameter] = _clip(moved, low, high)
+        promised -= here.slope[parameter] * step[parameter]
+    return promised
+
+
+@_compiled
+@no_type_check
+def _worth(box, here):
+    """What a step of one parameter alone would take off the sum of squares, within the bounds."""
+    worth = 0.0
+    for parameter in range(box.count):
+        slope, length = here.slope[parameter], here.normal[parameter, parameter]
+        room = here.values[parameter] - box.low[parameter]
+        if slope < 0:
+            room = box.high[parameter] - here.values[parameter]
+        if length > 0:
+            worth = max(worth, min(slope * slope / length, 2 * abs(slope) * room))
+    return worth
+
+
+@_compiled
+@no_type_check
+def _solve(box, damping, here):
+    """Put Marquardt's step of the free parameters beside that of the others in `here.step`."""
+    free, scale, factor, wanted, step = here.free, here.scale, here.factor, here.wanted, here.step
     for row in range(box.count):
+        wanted[row] = 0.0
+        if free[row]:
+            wanted[row] = -here.slope[row]
+            for column in range(box.count):
+                if not free[column]:
+                    wanted[row] -= here.normal[row, column] * step[column]
+            wanted[row] *= scale[row]
         for column in range(row + 1):
             total = 0.0
             if free[row] and free[column]:
@@ -552,23 +647,13 @@ def _step(box, damping, by_factors, here):
         for before in range(row):
             wanted[row] -= factor[row, before] * wanted[before]
         wanted[row] /= factor[row, row]
-    promised = 0.0
     for back in range(box.count):
         row = box.count - 1 - back
         for after in range(row + 1, box.count):
             wanted[row] -= factor[after, row] * wanted[after]
         wanted[row] /= factor[row, row]
-        moved, low = wanted[row] * scale[row], box.low[row]
-        if by_factors:  # a step of the logarithm is the step over the value
-            moved = here.values[row] * (np.exp(_clip(moved / here.values[row], -2.0, 2.0)) - 1)
-            low = max(low, NEARLY_NONE * box.high[row])
-        here.trial[row] = _clip(here.values[row] + moved, low, box.high[row])
-        if by_factors:
-            moved = here.values[row] * np.log(here.trial[row] / here.values[row])
-        else:
-            moved = here.trial[row] - here.values[row]
-        promised -= here.slope[row] * moved
-    return promised
+        if free[row]:
+            step[row] = wanted[row] * scale[row]
 
 
 @_compiled

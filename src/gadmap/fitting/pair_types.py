@@ -103,10 +103,12 @@ class Descent(NamedTuple):
         Of both columns, then their positions.
     gram, toward
         Products of the terms with each other and with the residuals.
-    factor, scale, wanted, free
+    wanted, free, factor, scale
         Of the normal equations.
     state
         Sum of squares; 1 where the steps came to an end.
+    step
+        From `values` to `trial`.
     """
 
     curve: Float[np.ndarray, " dimension"]
@@ -127,6 +129,7 @@ class Descent(NamedTuple):
     state: Float[np.ndarray, "4"]
     factor: Float[np.ndarray, "4 4"]
     scale: Float[np.ndarray, "4"]
+    step: Float[np.ndarray, "4"]
 
 
 class Valleys(NamedTuple):
