@@ -29,7 +29,11 @@ def tissue_parameters(model, count, generator):
     ve[kind == 2] = 3e-4
     vp[kind == 3] = -0.1
     ktrans[kind == 4], vp[kind == 4] = 0.0, 0.0
-    columns = {"ktrans": ktrans, "ve": ve, "vp": vp}
+    flow = np.exp(generator.uniform(np.log(2), np.log(150), count))
+    flow[kind == 5], flow[kind == 4] = 500.0, 0.0  # above the highest flow, and none
+    if "fp" in NAMES[model]:
+        ve[kind == 2], vp[kind == 3] = 2e-3, 1.5
+    columns = {"ktrans": ktrans, "ve": ve, "vp": vp, "fp": flow, "ps": ktrans}
     return np.stack([columns[name] for name in NAMES[model]], axis=1)
 
 

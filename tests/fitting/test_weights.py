@@ -40,6 +40,7 @@ def test_a_frame_of_weight_0_is_like_one_that_was_not_measured(model):
     kept = np.setdiff1d(np.arange(t.size), gone)
     cp = np.interp(t, t[kept], cp[kept])
     truth = {"tofts": (0.1, 0.3), "extended-tofts": (0.1, 0.3, 0.05), "patlak": (0.1, 0.05)}
+    truth |= {"2cum": (30.0, 0.2, 0.1), "2cxm": (30.0, 0.2, 0.3, 0.1), "vascular": (0.05,)}
     curve = tissue(model, [truth[model]], t, cp)
     curves = curve + 0.03 * curve.max() * np.random.default_rng(0).standard_normal((50, t.size))
     weights = np.ones(t.size)
