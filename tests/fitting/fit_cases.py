@@ -16,6 +16,8 @@ NAMES = {model: [q.name for q in KINETIC_MODELS[model].parameters] for model in 
 MODELS = list(KINETIC_MODELS)
 ONE_RATE = ["tofts", "extended-tofts", "patlak"]
 TWO_COMPARTMENTS = ["2cum", "2cxm"]
+DIGITS = dict.fromkeys(MODELS, 1e-9) | dict.fromkeys(TWO_COMPARTMENTS, 1e-3)
+"""Relative error of parameters by rounding: where the sum of squares is flat steps end earlier."""
 
 
 def even_times():

