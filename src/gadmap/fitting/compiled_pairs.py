@@ -28,12 +28,15 @@ FP, PS, VP, VE = range(4)
 LEAST = 1e-9  # plasma volume and outflow, as in the models
 PAIRS = 3  # of rates, at most, from which steps go
 VALLEYS = PAIRS + 1  # and one rate alone
-SUMMITS = 5  # of the lattice, at most, from which steps go
+SUMMITS = 4  # of the lattice, at most, from which steps go
 NEARLY_NONE = 1e-9  # of the highest value: where a logarithm ends
 STEPS = 60
 FIRST_DAMPING, MOST_DAMPING = 1e-3, 1e10
 EASE, TIGHTEN = 0.1, 6.0  # of the damping after a step that went down, or up
 PROMISE, NOTHING = 1e-9, 1e-24  # of the sum of squares, and of the curve's, to go another step
+NEAR, NEAR_VALUE = 1e-3, 0.05  # of the sum of squares, and of a parameter, to a known minimum
+AS_LOW = 1e-8  # of the sum of squares: above the lowest without bounds
+COARSE, HOPELESS = 1e-5, 1e-2  # of the sum of squares: to go on, and above the best to go no further
 LITTLE = 1e-13  # of it, where steps are Newton's and one more brings twice the digits
 UPTAKE = 1e6  # volume over flow, of what stays: the rate is 0
 MOST_TRIES = 12  # of a shorter step of the rates
@@ -87,6 +90,7 @@ def _descent(dimensions):
         np.zeros(4), np.zeros((4, 4)), np.zeros(4), np.zeros((4, 4)), np.zeros(4),
         np.zeros((4, 4)), np.zeros(4), np.zeros((4, 4)), np.zeros(4), np.zeros(4),
         np.zeros(4, np.bool_), np.zeros(4), np.zeros((4, 4)), np.zeros(4), np.zeros(4),
+        np.full(2, np.nan),
     )  # fmt: skip
 
 
@@ -124,7 +128,9 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
             valleys.within[valley] = _tissue(box, here)
             for parameter in range(4):
                 valleys.tissues[valley, parameter] = here.values[parameter]
-    within = True
+    within, floor = True, np.inf
+    for valley in range(VALLEYS):
+        floor = min(floor, valleys.floor[valley])
     for _ in range(VALLEYS):
         lowest = 0
         for valley in range(1, VALLEYS):
@@ -134,25 +140,46 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
             break
         for parameter in range(4):
             here.values[parameter] = valleys.tissues[lowest, parameter]
-        if not valleys.within[lowest]:
-            _descend(box, table, beside, squares, True, here)
-        _descend(box, table, beside, squares, False, here)
-        _keep_lower(here, best)
+        new = valleys.within[lowest] or _descend(
+            box, table, beside, squares, True, here, best
+        )
+        if new:
+            _descend(box, table, beside, squares, False, here, best)
+            _keep_lower(here, best)
         if valleys.within[lowest]:
             break
         valleys.floor[lowest], within = np.inf, False
-    if within:
+    if within or best.state[0] <= (1 + AS_LOW) * floor:
         return
     _scan_lattice(lattice, row, here, valleys)
+    _start_without_exchange(box, table, row, here, valleys)
+    if _descend(box, table, beside, squares, True, here, best):
+        _descend(box, table, beside, squares, False, here, best)
+        _keep_lower(here, best)
     for summit in range(SUMMITS):
         if valleys.tissue[summit] >= 0:
             for parameter in range(4):
                 here.values[parameter] = (
                     valleys.scale[summit] * lattice.tissues[parameter, valleys.tissue[summit]]
                 )
-            _descend(box, table, beside, squares, True, here)
-            _descend(box, table, beside, squares, False, here)
-            _keep_lower(here, best)
+            if _descend(box, table, beside, squares, True, here, best):
+                _descend(box, table, beside, squares, False, here, best)
+                _keep_lower(here, best)
+
+
+@_compiled
+@no_type_check
+def _start_without_exchange(box, table, row, here, valleys):
+    """Put plasma alone, of the best scanned rate, in `here.values`, within the bounds."""
+    alone = 1
+    for node in range(2, len(table.scanned)):
+        if valleys.gain[node, node] > valleys.gain[alone, alone]:
+            alone = node
+    rate, values = table.rates[alone], here.values
+    flow = max(valleys.toward[alone], 0.0) * table.inverse_length[row, alone] * (rate + box.offset)
+    values[FP] = _clip(flow, box.low[FP], box.high[FP])
+    values[VP] = _clip(flow / rate, box.low[VP], box.high[VP])
+    values[PS], values[VE] = box.low[PS], box.low[VE]
 
 
 @_compiled
@@ -212,11 +239,12 @@ def _scan(box, table, row, here, valleys):
             alone = fast
         for slow in range(min(fast, slow_end)):
             depth = gain[fast, slow]
-            both = depth > gain[fast, fast] and depth > gain[slow, slow]
+            both = depth > gain[slow, slow] and (depth > gain[fast, fast] or not box.returns)
             if both and depth > valleys.depth[PAIRS - 1] and _is_valley(gain, fast, slow, slow_end):
                 _put_valley(valleys, depth, fast, slow)
     last = VALLEYS - 1  # a rate alone may be the best between nodes and not at one
-    valleys.depth[last], valleys.slow[last], valleys.fast[last] = gain[alone, alone], 0, alone
+    if box.returns or valleys.slow[0] < 0:
+        valleys.depth[last], valleys.slow[last], valleys.fast[last] = gain[alone, alone], 0, alone
 
 
 @_compiled
@@ -313,7 +341,7 @@ def _missing(box, table, row, sse, here):
     if values[0] > 0 and values[1] > 0:
         return False
     alone = 0 if values[0] > 0 else 1
-    _column(table, values[2 + alone], terms, 0)
+    _columns(table, values[2 + alone], here.at[1], here)
     best, missed = PROMISE * sse, -1
     for node in range(len(table.scanned) if box.returns or alone == 1 else 1):
         product = 0.0
@@ -340,8 +368,7 @@ def _look_rates(table, beside, alone, here):
     `here.amplitude`.
     """
     terms, curve = here.terms, here.curve
-    _column(table, here.trial[0], terms, 0)
-    _column(table, here.trial[1], terms, 3)
+    _columns(table, here.trial[0], here.trial[1], here)
     m1, m2, g11, g12, g22 = 0.0, 0.0, 0.0, 0.0, 0.0
     for dimension in range(len(curve)):
         u = here.weight[dimension] * terms[0, dimension]
@@ -508,11 +535,11 @@ def _is_summit(lattice, gain, tissue):
 
 @_compiled
 @no_type_check
-def _descend(box, table, beside, squares, by_factors, here):
+def _descend(box, table, beside, squares, by_factors, here, best):
     """Marquardt's steps from `here.values`, within the bounds, until none is worth it.
 
     `by_factors`: of the logarithms of the parameters, in which long curved valleys are straighter;
-    their lowest values are then just above 0.
+    their lowest values are then just above 0. Gives whether they led elsewhere than to `best`.
     """
     values, trial, state = here.values, here.trial, here.state
     for parameter in range(4):
@@ -527,13 +554,13 @@ def _descend(box, table, beside, squares, by_factors, here):
     for _ in range(STEPS):
         if damping > MOST_DAMPING:
             state[1] = 1.0
-            return
+            return True
         promised = _step(box, damping, by_factors, here)
-        enough = PROMISE * state[0] + NOTHING * squares
+        enough = (COARSE if by_factors else PROMISE) * state[0] + NOTHING * squares
         if not promised > enough:
             if _worth(box, here) <= enough:
                 state[1] = 1.0
-                return
+                return not (by_factors and state[0] > (1 + HOPELESS) * best.state[0])
             damping *= TIGHTEN  # bounds bent the step: a shorter one, down the slope
             continue
         there = _look(box, table, beside, here)
@@ -541,8 +568,24 @@ def _descend(box, table, beside, squares, by_factors, here):
             state[0] = there
             _accept(box, here)
             damping *= EASE
+            if by_factors and _nears(box, here, best):
+                return False
         else:
             damping *= TIGHTEN
+    return True
+
+
+@_compiled
+@no_type_check
+def _nears(box, here, best):
+    """Whether steps near the best minimum yet from above: then they end there."""
+    if not abs(here.state[0] - best.state[0]) < NEAR * best.state[0]:
+        return False
+    for parameter in range(box.count):
+        apart = abs(here.values[parameter] - best.values[parameter])
+        if not apart <= NEAR_VALUE * best.values[parameter] + NEAR * box.high[parameter]:
+            return False
+    return here.state[0] >= best.state[0]
 
 
 @_compiled
@@ -664,8 +707,7 @@ def _look(box, table, beside, here):
     terms, gram, toward = here.terms, here.gram, here.toward
     _rates(box, here)
     first, second = here.amplitude[0], here.amplitude[1]
-    _column(table, here.amplitude[2], terms, 0)
-    _column(table, here.amplitude[3], terms, 3)
+    _columns(table, here.amplitude[2], here.amplitude[3], here)
     for one in range(4):
         toward[one] = 0.0
         for other in range(one + 1):
@@ -766,6 +808,18 @@ def _rates(box, here):
         here.by[parameter, 1] = here.amplitude[0] * by_fast
         here.by[parameter, 2] = by_second / slow_shifted - here.amplitude[1] * by_slow
         here.by[parameter, 3] = here.amplitude[1] * by_slow
+
+
+@_inlined
+@no_type_check
+def _columns(table, first, second, here):
+    """Put two columns with their derivatives in `here.terms`, where they are not there yet."""
+    if first != here.at[0]:
+        _column(table, first, here.terms, 0)
+        here.at[0] = first
+    if second != here.at[1]:
+        _column(table, second, here.terms, 3)
+        here.at[1] = second
 
 
 @_compiled

@@ -109,6 +109,8 @@ class Descent(NamedTuple):
         Sum of squares; 1 where the steps came to an end.
     step
         From `values` to `trial`.
+    at
+        Positions of the columns that `terms` holds.
     """
 
     curve: Float[np.ndarray, " dimension"]
@@ -130,6 +132,7 @@ class Descent(NamedTuple):
     factor: Float[np.ndarray, "4 4"]
     scale: Float[np.ndarray, "4"]
     step: Float[np.ndarray, "4"]
+    at: Float[np.ndarray, "2"]
 
 
 class Valleys(NamedTuple):

@@ -21,7 +21,7 @@ from gadmap.quantities import QUANTITIES
 PARAMETERS = ("fp", "ps", "vp", "ve")
 """In the order of the machine code; models may have another one."""
 PER_100_ML = 100.0
-POWERS = 9  # of the polynomial around a node, of 13: half a step away the next is below 1e-13
+POWERS = 8  # of the polynomial around a node, of 13: half a step away the next is below 1e-12
 STRIDE = 3  # nodes from one scanned rate to the next
 NEGLIGIBLE = 1e-12  # of the largest singular value
 LATTICE = {"fp": 6, "ps": 5, "vp": 5, "ve": 5}
