@@ -112,9 +112,7 @@ class Model:
         """The two exponentials, and their derivatives by the parameters (complex steps)."""
         p = dict(zip(self.parameters, values, strict=True))
         step = 1e-30
-        slopes = [
-            two_compartments(**(p | {name: p[name] + 1j * step})).imag / step for name in p
-        ]
+        slopes = [two_compartments(**(p | {name: p[name] + 1j * step})).imag / step for name in p]
         return two_compartments(**p), np.array(slopes)
 
     def curve(self, values):

@@ -99,7 +99,9 @@ def test_a_fit_in_single_precision_holds_its_parameters_within_their_errors(mode
 @both
 def test_a_delay_is_fitted_too(model):
     t, cp = grid()
-    values = {n: torch.tensor([v]).double() for n, v in zip(NAMES[model], TRUTH[model], strict=True)}
+    values = {
+        n: torch.tensor([v]).double() for n, v in zip(NAMES[model], TRUTH[model], strict=True)
+    }
     arguments = (torch.tensor(t), torch.tensor(cp), torch.tensor([3.2]).double())
     curve = tissue_concentration(KINETIC_MODELS[model], values, *arguments).numpy()
     fit = fit_curves(curve, t, cp, model, fit_delay=True, bounds={"delay": (0.0, 6.0)})

@@ -36,7 +36,10 @@ EASE, TIGHTEN = 0.1, 6.0  # of the damping after a step that went down, or up
 PROMISE, NOTHING = 1e-9, 1e-24  # of the sum of squares, and of the curve's, to go another step
 NEAR, NEAR_VALUE = 1e-3, 0.05  # of the sum of squares, and of a parameter, to a known minimum
 AS_LOW = 1e-8  # of the sum of squares: above the lowest without bounds
-COARSE, HOPELESS = 1e-5, 1e-2  # of the sum of squares: to go on, and above the best to go no further
+COARSE, HOPELESS = (
+    1e-5,
+    1e-2,
+)  # of the sum of squares: to go on, and above the best to go no further
 LITTLE = 1e-13  # of it, where steps are Newton's and one more brings twice the digits
 UPTAKE = 1e6  # volume over flow, of what stays: the rate is 0
 MOST_TRIES = 12  # of a shorter step of the rates
@@ -66,7 +69,11 @@ def search_pairs(box, table, lattice, weights, curves, squares, freedom, found):
     ps, vp, ve, ktrans, the standard errors of these five, the sum of squares, and whether the steps
     came to an end.
     """
-    here, best, valleys = _descent(curves.shape[1]), _descent(curves.shape[1]), _valleys(table, lattice)
+    here, best, valleys = (
+        _descent(curves.shape[1]),
+        _descent(curves.shape[1]),
+        _valleys(table, lattice),
+    )
     own = len(weights) > 1
     for voxel in range(len(curves)):
         for row in range(len(found)):
@@ -117,9 +124,7 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
         if valleys.slow[valley] >= 0:
             here.trial[0] = np.log(table.rates[valleys.fast[valley]] + box.offset)
             here.trial[1] = np.log(table.rates[valleys.slow[valley]] + box.offset)
-            floor = _descend_rates(
-                box, table, beside, squares, valley == VALLEYS - 1, here
-            )
+            floor = _descend_rates(box, table, beside, squares, valley == VALLEYS - 1, here)
             for _ in range(RETURNS):
                 if not _missing(box, table, row, floor, here):
                     break
@@ -140,9 +145,7 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
             break
         for parameter in range(4):
             here.values[parameter] = valleys.tissues[lowest, parameter]
-        new = valleys.within[lowest] or _descend(
-            box, table, beside, squares, True, here, best
-        )
+        new = valleys.within[lowest] or _descend(box, table, beside, squares, True, here, best)
         if new:
             _descend(box, table, beside, squares, False, here, best)
             _keep_lower(here, best)
@@ -279,7 +282,7 @@ def _descend_rates(box, table, beside, squares, alone, here):
     With the first rate `alone` the other's amplitude stays 0. What stays is in `here.values`:
     amplitudes of both columns and their positions.
     """
-    values, trial, by = here.values, here.trial, here.by
+    values, trial = here.values, here.trial
     low, high = table.first, table.first + table.step * (len(table.polynomials) - 1) + BEYOND
     sse = _look_rates(table, beside, alone, here)
     damping = FIRST_DAMPING
@@ -289,10 +292,17 @@ def _descend_rates(box, table, beside, squares, alone, here):
         a, b, c = here.normal[0, 0], here.normal[1, 0], here.normal[1, 1]
         first_slope, second_slope = here.slope[0], here.slope[1]
         for _ in range(MOST_TRIES):
-            first_held = not a > 0 or (
-                values[2] <= low and first_slope > 0) or (values[2] >= high and first_slope < 0)
-            second_held = not c > 0 or not box.returns or (
-                values[3] <= low and second_slope > 0) or (values[3] >= high and second_slope < 0)
+            first_held = (
+                not a > 0
+                or (values[2] <= low and first_slope > 0)
+                or (values[2] >= high and first_slope < 0)
+            )
+            second_held = (
+                not c > 0
+                or not box.returns
+                or (values[3] <= low and second_slope > 0)
+                or (values[3] >= high and second_slope < 0)
+            )
             one, other = a * (1 + damping), c * (1 + damping)
             first, second = 0.0, 0.0
             if not first_held and not second_held:
@@ -309,9 +319,13 @@ def _descend_rates(box, table, beside, squares, alone, here):
                 second *= LONGEST / longest
             trial[0] = _clip(values[2] + first, low, high)
             trial[1] = _clip(values[3] + second, low, high)
-            merging = values[0] > 0 and values[1] > 0 and (
-                (values[2] - values[3]) * (trial[0] - trial[1]) <= 0
-                or abs(trial[0] - trial[1]) < APART
+            merging = (
+                values[0] > 0
+                and values[1] > 0
+                and (
+                    (values[2] - values[3]) * (trial[0] - trial[1]) <= 0
+                    or abs(trial[0] - trial[1]) < APART
+                )
             )
             if merging:  # towards one rate alone, from which steps go as well
                 damping = max(10 * damping, 1.0)
@@ -427,8 +441,10 @@ def _look_rates(table, beside, alone, here):
             a -= one_one * one_one / g11
         else:
             c -= two_two * two_two / g22
-        if (first == 0 or a > 0) and (second == 0 or c > 0) and (
-            first == 0 or second == 0 or a * c > b * b
+        if (
+            (first == 0 or a > 0)
+            and (second == 0 or c > 0)
+            and (first == 0 or second == 0 or a * c > b * b)
         ):
             break
         bent = 0.0  # not a valley here: the bend without the residuals' part always is one
@@ -549,7 +565,7 @@ def _descend(box, table, beside, squares, by_factors, here, best):
     if not by_factors and trial[PS] <= 10 * NEARLY_NONE * box.high[PS]:
         trial[VE] = box.high[VE]  # of no consequence yet, and most room for the next step
     state[0] = _look(box, table, beside, here)
-    _accept(box, here)
+    _accept(here)
     damping, state[1] = FIRST_DAMPING, 0.0
     for _ in range(STEPS):
         if damping > MOST_DAMPING:
@@ -566,7 +582,7 @@ def _descend(box, table, beside, squares, by_factors, here, best):
         there = _look(box, table, beside, here)
         if there < state[0]:
             state[0] = there
-            _accept(box, here)
+            _accept(here)
             damping *= EASE
             if by_factors and _nears(box, here, best):
                 return False
@@ -590,7 +606,7 @@ def _nears(box, here, best):
 
 @_compiled
 @no_type_check
-def _accept(box, here):
+def _accept(here):
     """Take the trial as the place where we are."""
     for parameter in range(4):
         here.values[parameter] = here.trial[parameter]
@@ -787,8 +803,11 @@ def _rates(box, here):
     here.amplitude[2], here.amplitude[3] = np.log(fast_shifted), np.log(slow_shifted)
     for parameter in range(box.count):
         if parameter == FP:
-            by_flow, by_washing, by_total, by_product = 1.0, 1 / plasma, 1 / plasma, (
-                returning / plasma
+            by_flow, by_washing, by_total, by_product = (
+                1.0,
+                1 / plasma,
+                1 / plasma,
+                (returning / plasma),
             )
         elif parameter == PS:
             by_flow, by_washing, by_total, by_product = 0.0, 0.0, 1 / plasma + back, washing * back
@@ -871,6 +890,8 @@ def _keep(box, freedom, best, found, voxel):
     by_flow, by_exchange = (exchange / outflow) ** 2, (flow / outflow) ** 2
     for parameter in range(box.count):
         found[parameter, voxel] = values[parameter]
+    if box.returns and exchange == 0:
+        found[VE, voxel] = box.low[VE]  # not determined, as in the models of one rate
     found[4, voxel] = flow * exchange / outflow
     found[10, voxel], found[11, voxel] = best.state[0], best.state[1]
     for row in range(box.count):

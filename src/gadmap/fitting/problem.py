@@ -11,7 +11,6 @@ from gadmap.fitting.rate_grid import RateGrid, rate_grid
 from gadmap.physics.kinetics import Bounds, CompartmentForm, KineticModel, Limit
 from gadmap.quantities import SECONDS_PER_MINUTE
 
-
 NONE = (Limit(0.0, 0.0),)
 """The limit of an exponential that is not there."""
 FAST, FAST_STEPS = 5000.0, 100.0  # 1/min, and of 1 over the shortest step
