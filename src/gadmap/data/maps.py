@@ -53,7 +53,7 @@ _SENTENCES = {
     Reason.NO_ENHANCEMENT: "estimated; no enhancement above noise",
     Reason.AT_BOUND: "estimated; a parameter is at its bound",
     Reason.NOT_CONVERGED: "estimated; the fit had further to go when its steps ran out",
-    Reason.UNRESOLVED: "estimated; flow or a volume has an error as large as itself",
+    Reason.UNRESOLVED: "estimated; the frames do not resolve flow or a volume",
 }
 
 

@@ -75,8 +75,8 @@ def region_sampling(exam: Exam, region: Region, model: str = "tofts") -> Samplin
     Raises
     ------
     ValueError
-        If the model does not fit ktrans, no voxel of the region has a concentration, or its mean curve does not determine the
-        model's parameters.
+        If the model does not fit ktrans, no voxel of the region has a concentration, or its mean
+        curve does not determine the model's parameters.
     """
     names = [quantity.name for quantity in KINETIC_MODELS[model].parameters]
     if KTRANS.name not in names:

@@ -12,7 +12,7 @@ from gadmap.fitting.problem import Problem
 from gadmap.fitting.results import Found
 from gadmap.quantities import KTRANS, PS
 
-RESULTS = 12  # rows that the search fills: five values, their errors, the sum of squares, the end
+RESULTS = 13  # rows that the search fills: five values, their errors, the sum of squares, remarks
 
 
 def find_pairs(
@@ -27,7 +27,7 @@ def find_pairs(
     """Parameters of `curves` [mmol/L] at their lowest sum of squares.
 
     Not resolved is a curve that does not tell flow or a volume from any other: an error as large
-    as the value.
+    as the value, or another minimum as low within two standard errors and with quite another flow.
     """
     samples, rows = curves.numpy().astype(np.float64), weights.numpy()
     total, squares = _sums(samples, rows)
@@ -42,15 +42,15 @@ def find_pairs(
         np.stack([beside, squares]), freedom, table,
     )  # fmt: skip
     sse = np.where(np.isfinite(table[10]), table[10], np.nan)
-    names = [*PARAMETERS[: tables.box.count], KTRANS.name]
-    lines = [*range(tables.box.count), 4]
+    names = [*PARAMETERS[: tables.box.fitted], KTRANS.name]
+    lines = [*range(tables.box.fitted), 4]
     table[[0, 5]] *= PER_100_ML
     values = {name: table[line] for name, line in zip(names, lines, strict=True)}
     errors = {name: table[5 + line] for name, line in zip(names, lines, strict=True)}
     order = [*(q.name for q in problem.model.parameters), KTRANS.name]
     remark = np.where(table[11] == 1, np.uint8(0), np.uint8(Reason.NOT_CONVERGED))
-    unresolved = np.zeros(len(samples), dtype=bool)
-    for name in set(PARAMETERS[: tables.box.count]) - {PS.name}:
+    unresolved = table[12] == 1
+    for name in set(PARAMETERS[: tables.box.fitted]) - {PS.name}:
         unresolved |= ~(errors[name] <= values[name])
     unresolved &= np.isfinite(freedom)
     remark[unresolved & (remark == 0)] = Reason.UNRESOLVED

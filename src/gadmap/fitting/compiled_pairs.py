@@ -66,8 +66,8 @@ def search_pairs(box, table, lattice, weights, curves, squares, freedom, found):
 
     `curves` (voxel, dimension) are in the basis of `table`; `squares` are of what they have beside
     it, and of all of them; a curve that is not finite gets NaN. The rows of `found` are fp [1/min],
-    ps, vp, ve, ktrans, the standard errors of these five, the sum of squares, and whether the steps
-    came to an end.
+    ps, vp, ve, ktrans, the standard errors of these five, the sum of squares, whether the steps
+    came to an end, and whether quite another flow would do as well.
     """
     here, best, valleys = (
         _descent(curves.shape[1]),
@@ -86,6 +86,7 @@ def search_pairs(box, table, lattice, weights, curves, squares, freedom, found):
             here.weight[dimension] = best.weight[dimension] = weights[row, dimension]
         _fit(box, table, lattice, row, squares[0, voxel], squares[1, voxel], here, best, valleys)
         _keep(box, freedom[row], best, found, voxel)
+        found[12, voxel] = 1.0 if _is_ambiguous(freedom[row], best, valleys) else 0.0
 
 
 @_inlined
@@ -120,7 +121,7 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
     best.state[0] = np.inf
     _scan(box, table, row, here, valleys)
     for valley in range(VALLEYS):
-        valleys.floor[valley] = np.inf
+        valleys.floor[valley] = valleys.depth[valley] = np.inf
         if valleys.slow[valley] >= 0:
             here.trial[0] = np.log(table.rates[valleys.fast[valley]] + box.offset)
             here.trial[1] = np.log(table.rates[valleys.slow[valley]] + box.offset)
@@ -129,7 +130,7 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
                 if not _missing(box, table, row, floor, here):
                     break
                 floor = _descend_rates(box, table, beside, squares, False, here)
-            valleys.floor[valley] = floor
+            valleys.floor[valley] = valleys.depth[valley] = floor
             valleys.within[valley] = _tissue(box, here)
             for parameter in range(4):
                 valleys.tissues[valley, parameter] = here.values[parameter]
@@ -172,6 +173,18 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
 
 @_compiled
 @no_type_check
+def _is_ambiguous(freedom, best, valleys):
+    """Whether another valley with quite another flow is as deep, within two standard errors."""
+    for valley in range(VALLEYS):
+        flow, other = best.values[FP], valleys.tissues[valley, FP]
+        as_deep = valleys.depth[valley] <= best.state[0] * (1 + 4 / freedom)
+        if as_deep and abs(flow - other) > 0.5 * max(flow, other):
+            return True
+    return False
+
+
+@_compiled
+@no_type_check
 def _start_without_exchange(box, table, row, here, valleys):
     """Put plasma alone, of the best scanned rate, in `here.values`, within the bounds."""
     alone = 1
@@ -201,7 +214,7 @@ def _keep_lower(here, best):
 @no_type_check
 def _at_bound(box, best):
     """Whether a bound holds a parameter."""
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         value = best.values[parameter]
         if value <= box.low[parameter] or value >= box.high[parameter]:
             return True
@@ -494,7 +507,7 @@ def _tissue(box, here):
         values[PS], values[VE] = 0.0, box.low[VE]
         if values[VP] > box.high[VP]:
             within = _one_exponential(box, flow, flow / washing, values)
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         inside = _clip(values[parameter], box.low[parameter], box.high[parameter])
         within &= inside == values[parameter]
         values[parameter] = inside
@@ -597,7 +610,7 @@ def _nears(box, here, best):
     """Whether steps near the best minimum yet from above: then they end there."""
     if not abs(here.state[0] - best.state[0]) < NEAR * best.state[0]:
         return False
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         apart = abs(here.values[parameter] - best.values[parameter])
         if not apart <= NEAR_VALUE * best.values[parameter] + NEAR * box.high[parameter]:
             return False
@@ -624,7 +637,7 @@ def _step(box, damping, by_factors, here):
     beside it.
     """
     values, step, free, scale = here.values, here.step, here.free, here.scale
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         length = here.normal[parameter, parameter]
         low = max(box.low[parameter], NEARLY_NONE * box.high[parameter] * by_factors)
         held = (values[parameter] <= low and here.slope[parameter] > 0) or (
@@ -633,10 +646,10 @@ def _step(box, damping, by_factors, here):
         free[parameter] = not held and length > 0
         scale[parameter] = 1 / np.sqrt(length) if length > 0 else 0.0
         step[parameter] = 0.0
-    for _ in range(box.count):
+    for _ in range(box.fitted):
         _solve(box, damping, here)
         inside = True
-        for parameter in range(box.count):
+        for parameter in range(box.fitted):
             if not free[parameter]:
                 continue
             value, high = values[parameter], box.high[parameter]
@@ -652,7 +665,7 @@ def _step(box, damping, by_factors, here):
         if inside:
             break
     promised = 0.0
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         value, high = values[parameter], box.high[parameter]
         low = max(box.low[parameter], NEARLY_NONE * high * by_factors)
         moved = value + step[parameter]
@@ -668,7 +681,7 @@ def _step(box, damping, by_factors, here):
 def _worth(box, here):
     """What a step of one parameter alone would take off the sum of squares, within the bounds."""
     worth = 0.0
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         slope, length = here.slope[parameter], here.normal[parameter, parameter]
         room = here.values[parameter] - box.low[parameter]
         if slope < 0:
@@ -683,11 +696,11 @@ def _worth(box, here):
 def _solve(box, damping, here):
     """Put Marquardt's step of the free parameters beside that of the others in `here.step`."""
     free, scale, factor, wanted, step = here.free, here.scale, here.factor, here.wanted, here.step
-    for row in range(box.count):
+    for row in range(box.fitted):
         wanted[row] = 0.0
         if free[row]:
             wanted[row] = -here.slope[row]
-            for column in range(box.count):
+            for column in range(box.fitted):
                 if not free[column]:
                     wanted[row] -= here.normal[row, column] * step[column]
             wanted[row] *= scale[row]
@@ -703,13 +716,13 @@ def _solve(box, damping, here):
                 factor[row, row] = np.sqrt(max(total, SINGULAR))
             else:
                 factor[row, column] = total / factor[column, column]
-    for row in range(box.count):
+    for row in range(box.fitted):
         for before in range(row):
             wanted[row] -= factor[row, before] * wanted[before]
         wanted[row] /= factor[row, row]
-    for back in range(box.count):
-        row = box.count - 1 - back
-        for after in range(row + 1, box.count):
+    for back in range(box.fitted):
+        row = box.fitted - 1 - back
+        for after in range(row + 1, box.fitted):
             wanted[row] -= factor[after, row] * wanted[after]
         wanted[row] /= factor[row, row]
         if free[row]:
@@ -763,7 +776,7 @@ def _look(box, table, beside, here):
     for one in range(4):
         for other in range(one):
             gram[other, one] = gram[one, other]
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         slope = 0.0
         for one in range(4):
             slope -= here.by[parameter, one] * toward[one]
@@ -801,7 +814,7 @@ def _rates(box, here):
     fast_shifted, slow_shifted = fast + box.offset, slow + box.offset
     here.amplitude[0], here.amplitude[1] = first / fast_shifted, second / slow_shifted
     here.amplitude[2], here.amplitude[3] = np.log(fast_shifted), np.log(slow_shifted)
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         if parameter == FP:
             by_flow, by_washing, by_total, by_product = (
                 1.0,
@@ -888,13 +901,13 @@ def _keep(box, freedom, best, found, voxel):
     flow, exchange = values[FP], values[PS]
     outflow = max(flow + exchange, LEAST)
     by_flow, by_exchange = (exchange / outflow) ** 2, (flow / outflow) ** 2
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         found[parameter, voxel] = values[parameter]
     if box.returns and exchange == 0:
         found[VE, voxel] = box.low[VE]  # not determined, as in the models of one rate
     found[4, voxel] = flow * exchange / outflow
     found[10, voxel], found[11, voxel] = best.state[0], best.state[1]
-    for row in range(box.count):
+    for row in range(box.fitted):
         length = normal[row, row]
         scale[row] = 1 / np.sqrt(length) if length > 0 else 0.0
         best.free[row] = True
@@ -910,15 +923,15 @@ def _keep(box, freedom, best, found, voxel):
                 factor[row, column] = total / factor[column, column]
             else:
                 factor[row, column] = 0.0
-    for parameter in range(box.count):
+    for parameter in range(box.fitted):
         found[5 + parameter, voxel] = np.nan
         if best.free[parameter]:
-            for row in range(box.count):
+            for row in range(box.fitted):
                 best.wanted[row] = scale[row] if row == parameter else 0.0
             spread = _spread(box, best)
             found[5 + parameter, voxel] = np.sqrt(spread * variance)
     if best.free[FP] and best.free[PS]:
-        for row in range(box.count):
+        for row in range(box.fitted):
             best.wanted[row] = 0.0
         best.wanted[FP], best.wanted[PS] = by_flow * scale[FP], by_exchange * scale[PS]
         found[9, voxel] = np.sqrt(_spread(box, best) * variance)
@@ -929,7 +942,7 @@ def _keep(box, freedom, best, found, voxel):
 def _spread(box, best):
     """Gradient' (J' W J)^-1 gradient, the scaled gradient in `best.wanted`."""
     total = 0.0
-    for row in range(box.count):
+    for row in range(box.fitted):
         if best.free[row]:
             for before in range(row):
                 if best.free[before]:

@@ -15,7 +15,7 @@ class PairBox(NamedTuple):
 
     Attributes
     ----------
-    count
+    fitted
         How many are fitted: all four, or all but ve where agent does not return.
     returns
         Whether it does.
@@ -25,7 +25,7 @@ class PairBox(NamedTuple):
         Bounds.
     """
 
-    count: int
+    fitted: int
     returns: bool
     offset: float
     low: Float[np.ndarray, "4"]

@@ -119,9 +119,9 @@ def _lattice(
     if not box.returns:
         axes[VE] = np.ones(1)
     tissues = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
-    fitted = tissues[: box.count]
-    least = (box.low[: box.count, None] / fitted).max(axis=0)
-    most = (box.high[: box.count, None] / fitted).min(axis=0)
+    fitted = tissues[: box.fitted]
+    least = (box.low[: box.fitted, None] / fitted).max(axis=0)
+    most = (box.high[: box.fitted, None] / fitted).min(axis=0)
     curves = _curves(tissues, box, table)
     shape = tuple(axis.size for axis in axes)
     return Lattice(tissues, least, most, shape, curves, weights @ curves.T**2)
