@@ -82,9 +82,11 @@ def tissue(cp: np.ndarray, fp: float, ps: float, vp: float, ve: float = np.inf) 
 def convolved(cp: np.ndarray, rate: float) -> np.ndarray:
     """Plasma curve convolved with exp(-rate t): segments in closed form, carried by a filter."""
     step = STEP / 60
-    x = max(rate * step, 1e-6)
-    both = -np.expm1(-x) / x
-    new = (1 - both) / x
+    x = rate * step
+    new = 1 / 2 - x / 6 + x * x / 24
+    if x > 1e-3:
+        new = (1 + np.expm1(-x) / x) / x
+    both = 1 - x * new
     gain = np.zeros_like(cp)
     gain[1:] = step * (new * cp[1:] + (both - new) * cp[:-1])
     return lfilter([1.0], [1.0, -np.exp(-x)], gain)

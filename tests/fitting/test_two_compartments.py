@@ -35,7 +35,7 @@ def test_the_error_of_ktrans_is_its_spread_over_noise_draws(model):
 
 @both
 def test_frames_too_coarse_for_the_flow_are_told(model):
-    """Plasma that empties within a twentieth of a frame leaves flow unresolved: mostly it is told."""
+    """Plasma that empties within a twentieth of a frame leaves flow unresolved; mostly told."""
     t, cp = grid()
     truth = (120.0, 0.1, 0.005) if model == "2cum" else (120.0, 0.1, 0.3, 0.005)
     curve = tissue(model, [truth], t, cp)

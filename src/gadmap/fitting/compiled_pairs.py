@@ -28,7 +28,7 @@ FP, PS, VP, VE = range(4)
 LEAST = 1e-9  # plasma volume and outflow, as in the models
 PAIRS = 3  # of rates, at most, from which steps go
 VALLEYS = PAIRS + 1  # and one rate alone
-SUMMITS = 4  # of the lattice, at most, from which steps go
+SUMMITS = 3  # of the lattice, at most, from which steps go
 NEARLY_NONE = 1e-9  # of the highest value: where a logarithm ends
 STEPS = 60
 FIRST_DAMPING, MOST_DAMPING = 1e-3, 1e10
@@ -40,7 +40,7 @@ COARSE, HOPELESS = (
     1e-5,
     1e-2,
 )  # of the sum of squares: to go on, and above the best to go no further
-LITTLE = 1e-13  # of it, where steps are Newton's and one more brings twice the digits
+LITTLE = 1e-11  # of it, where steps are Newton's and one more brings twice the digits
 UPTAKE = 1e6  # volume over flow, of what stays: the rate is 0
 MOST_TRIES = 12  # of a shorter step of the rates
 RETURNS = 3  # with a second exponential to a valley of one
@@ -160,7 +160,7 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
     if _descend(box, table, beside, squares, True, here, best):
         _descend(box, table, beside, squares, False, here, best)
         _keep_lower(here, best)
-    for summit in range(SUMMITS):
+    for summit in range(SUMMITS if box.returns else SUMMITS - 1):
         if valleys.tissue[summit] >= 0:
             for parameter in range(4):
                 here.values[parameter] = (
