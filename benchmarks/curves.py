@@ -13,6 +13,7 @@ from gadmap.physics.kinetics import KINETIC_MODELS
 
 FRAMES, STEP, ONSET, HCT = 65, 4.8, 40.0, 0.42  # s
 RANGES = {"ktrans": (0.01, 0.5), "ve": (0.1, 0.6), "vp": (0.01, 0.15)}
+RANGES |= {"fp": (5.0, 100.0), "ps": (0.02, 1.0)}
 
 
 def times_and_plasma() -> tuple[np.ndarray, np.ndarray]:

@@ -15,9 +15,11 @@ from gadmap.explanation.information import (
     standard_errors,
 )
 from gadmap.fitting import fit_curves
-from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.physics.kinetics import KINETIC_MODELS, LinearForm
 
-every_model = pytest.mark.parametrize("model", KINETIC_MODELS)
+every_model = pytest.mark.parametrize(
+    "model", [m for m, kinetic in KINETIC_MODELS.items() if isinstance(kinetic.form, LinearForm)]
+)
 TRUTH = {"ktrans": 0.12, "ve": 0.3, "vp": 0.04}
 
 
@@ -101,6 +103,11 @@ def test_the_region_has_the_fits_own_error_and_shares_of_sum_1():
 def test_every_second_of_the_frames_there_is_left_out():
     where = np.array([False, True, True, True, False, True, True])
     assert np.flatnonzero(every_second(where)).tolist() == [2, 5]
+
+
+def test_a_model_that_does_not_fit_ktrans_is_refused():
+    with pytest.raises(ValueError, match="2cxm has fp, ps, ve, vp; expected one that fits ktrans"):
+        region_sampling(disc_exam(), region(), "2cxm")
 
 
 def test_a_region_that_tells_nothing_is_refused():

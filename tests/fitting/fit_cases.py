@@ -14,6 +14,10 @@ STEP = 4.8  # s
 ONSET = 37.0  # s
 NAMES = {model: [q.name for q in KINETIC_MODELS[model].parameters] for model in KINETIC_MODELS}
 MODELS = list(KINETIC_MODELS)
+ONE_RATE = ["tofts", "extended-tofts", "patlak"]
+TWO_COMPARTMENTS = ["2cum", "2cxm"]
+DIGITS = dict.fromkeys(MODELS, 1e-9) | dict.fromkeys(TWO_COMPARTMENTS, 1e-3)
+"""Relative error of parameters by rounding: where the sum of squares is flat steps end earlier."""
 
 
 def even_times():
@@ -72,16 +76,17 @@ def tissue(model, parameters, t, cp):
     ).numpy()
 
 
-def combinations(model, ktrans, ve, vp):
-    """Every combination of the values, in the columns of `model`."""
-    values = {"ktrans": ktrans, "ve": ve, "vp": vp}
+def combinations(model, ktrans, ve, vp, fp=(5.0, 30.0, 120.0)):
+    """Every combination of the values, in the columns of `model`; exchange as fast as uptake."""
+    values = {"ktrans": ktrans, "ve": ve, "vp": vp, "fp": fp, "ps": ktrans}
     axes = np.meshgrid(*(values[name] for name in NAMES[model]), indexing="ij")
     return np.stack([axis.ravel() for axis in axes], axis=1)
 
 
 def usual_parameters(model, count, generator):
     """Parameters of tissue, log-uniform."""
-    low, high = {"ktrans": 0.02, "ve": 0.08, "vp": 0.02}, {"ktrans": 0.4, "ve": 0.6, "vp": 0.15}
+    low = {"ktrans": 0.02, "ve": 0.08, "vp": 0.02, "fp": 10.0, "ps": 0.05}
+    high = {"ktrans": 0.4, "ve": 0.6, "vp": 0.15, "fp": 60.0, "ps": 0.5}
     names = NAMES[model]
     return np.exp(
         generator.uniform(

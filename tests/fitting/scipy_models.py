@@ -9,14 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import OptimizeResult, least_squares
 
-BOUNDS = {"ktrans": (0.0, 5.0), "ve": (1e-3, 1.0), "vp": (0.0, 1.0)}
+BOUNDS = {
+    "ktrans": (0.0, 5.0),
+    "ve": (1e-3, 1.0),
+    "vp": (0.0, 1.0),
+    "fp": (0.0, 200.0),
+    "ps": (0.0, 5.0),
+}
 PARAMETERS = {
     "tofts": ("ktrans", "ve"),
     "extended-tofts": ("ktrans", "ve", "vp"),
     "patlak": ("ktrans", "vp"),
+    "2cum": ("fp", "ps", "vp"),
+    "2cxm": ("fp", "ps", "ve", "vp"),
+    "vascular": ("vp",),
 }
-START_LOW = {"ktrans": 1e-3, "ve": 1e-2, "vp": 1e-3}
-START_HIGH = {"ktrans": 2.0, "ve": 1.0, "vp": 0.3}
+START_LOW = {"ktrans": 1e-3, "ve": 1e-2, "vp": 1e-3, "fp": 1.0, "ps": 1e-3}
+START_HIGH = {"ktrans": 2.0, "ve": 1.0, "vp": 0.3, "fp": 150.0, "ps": 2.0}
 
 
 def segment_weights(x):
@@ -70,6 +79,20 @@ class Convolution:
         return value, slope
 
 
+def two_compartments(fp, ps, vp, ve=np.inf):
+    """Amplitudes and rates [1/min] of fast and slow exponential, as roots of the mass balances.
+
+    Real or complex: a small imaginary part carries a derivative.
+    """
+    flow, vp = fp / 100, vp + (1e-12 if abs(vp) < 1e-12 else 0)
+    washing, leaving, returning = flow / vp, ps / vp, ps / ve
+    total = washing + leaving + returning
+    apart = np.sqrt(total**2 - 4 * washing * returning + 1e-300)
+    fast, slow = (total + apart) / 2, 2 * washing * returning / (total + apart + 1e-300)
+    first = flow * (washing - slow) / apart
+    return np.array([first, flow - first, fast, slow])
+
+
 class Model:
     """Model curves and their Jacobian under one plasma curve; times in s."""
 
@@ -85,8 +108,20 @@ class Model:
             self._at, self._terms = rate, self.convolution(rate)
         return self._terms
 
+    def _two(self, values):
+        """The two exponentials, and their derivatives by the parameters (complex steps)."""
+        p = dict(zip(self.parameters, values, strict=True))
+        step = 1e-30
+        slopes = [two_compartments(**(p | {name: p[name] + 1j * step})).imag / step for name in p]
+        return two_compartments(**p), np.array(slopes)
+
     def curve(self, values):
         p = dict(zip(self.parameters, values, strict=True))
+        if self.name == "vascular":
+            return p["vp"] * self.plasma
+        if "fp" in p:
+            first, second, fast, slow = two_compartments(**p)
+            return first * self.convolution(fast)[0] + second * self.convolution(slow)[0]
         if self.name == "patlak":
             return p["ktrans"] * self.integral + p["vp"] * self.plasma
         tissue = p["ktrans"] * self._convolved(p["ktrans"] / p["ve"])[0]
@@ -94,6 +129,12 @@ class Model:
 
     def jacobian(self, values):
         p = dict(zip(self.parameters, values, strict=True))
+        if self.name == "vascular":
+            return self.plasma[:, None]
+        if "fp" in p:
+            (first, second, fast, slow), slopes = self._two(values)
+            (u, v), (p, q) = self.convolution(fast), self.convolution(slow)
+            return np.stack([u, p, first * v, second * q], axis=1) @ slopes.T
         if self.name == "patlak":
             return np.stack([self.integral, self.plasma], axis=1)
         rate = p["ktrans"] / p["ve"]

@@ -6,7 +6,7 @@
 
 import numpy as np
 import pytest
-from fit_cases import MODELS, NAMES, grid, parameters_of, tissue
+from fit_cases import MODELS, NAMES, TWO_COMPARTMENTS, grid, parameters_of, tissue
 from scipy_models import Model
 
 from gadmap import fit_curves
@@ -29,7 +29,11 @@ def tissue_parameters(model, count, generator):
     ve[kind == 2] = 3e-4
     vp[kind == 3] = -0.1
     ktrans[kind == 4], vp[kind == 4] = 0.0, 0.0
-    columns = {"ktrans": ktrans, "ve": ve, "vp": vp}
+    flow = np.exp(generator.uniform(np.log(2), np.log(150), count))
+    flow[kind == 5], flow[kind == 4] = 500.0, 0.0  # above the highest flow, and none
+    if "fp" in NAMES[model]:
+        ve[kind == 2], vp[kind == 3] = 2e-3, 1.5
+    columns = {"ktrans": ktrans, "ve": ve, "vp": vp, "fp": flow, "ps": ktrans}
     return np.stack([columns[name] for name in NAMES[model]], axis=1)
 
 
@@ -68,6 +72,6 @@ def test_no_start_of_scipy_ends_lower(model, chunk):
     with np.errstate(divide="ignore", invalid="ignore"):
         determined = (errors / parameters < 0.1).all(axis=1)
     determined &= (fit.reason == Reason.ESTIMATED) & (sse >= lowest * (1 - 1e-8))
-    assert determined.mean() > 0.03
+    assert determined.mean() > (0.01 if model in TWO_COMPARTMENTS else 0.03)
     expected = np.stack([found.x for found in best])
     np.testing.assert_allclose(parameters[determined], expected[determined], rtol=1e-4)

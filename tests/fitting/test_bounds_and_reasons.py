@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from fit_cases import MODELS, NAMES, grid, noisy_curves, parameters_of, tissue
+from fit_cases import MODELS, NAMES, TWO_COMPARTMENTS, grid, noisy_curves, parameters_of, tissue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -18,7 +18,7 @@ CP = np.array([0.0, 0.0, 6, 4, 2, 1.5, 1.2, 1.0, 0.7])
 def boxes(draw):
     """Bounds of every parameter, wide or narrow."""
     box = {}
-    for name, lowest in (("ktrans", 0.0), ("ve", 1e-3), ("vp", 0.0)):
+    for name, lowest in (("ktrans", 0.0), ("ve", 1e-3), ("vp", 0.0), ("fp", 0.0), ("ps", 0.0)):
         low = draw(st.one_of(st.just(lowest), st.floats(lowest, 0.5)))
         box[name] = (low, low + draw(st.floats(1e-3, 2)))
     return box
@@ -84,7 +84,8 @@ def test_a_quantity_that_ends_at_0_by_nature_is_not_flagged_there(model, truth, 
 
 @every_model
 def test_tissue_within_the_bounds_is_not_flagged(model):
-    curves, t, cp = noisy_curves(model, 500, noise=0.01)
+    noise = 0.003 if model in TWO_COMPARTMENTS else 0.01  # more leaves flow unresolved
+    curves, t, cp = noisy_curves(model, 500, noise=noise)
     fit = fit_curves(curves, t, cp, model)
     assert (fit.reason == Reason.ESTIMATED).mean() > 0.98
 
@@ -111,6 +112,7 @@ def test_a_lower_sum_of_squares_never_comes_from_a_smaller_box(model):
     curves, t, cp = noisy_curves(model, 300, noise=0.1)
     wide = fit_curves(curves, t, cp, model)
     box = {"ktrans": (0.03, 0.2), "ve": (0.15, 0.4), "vp": (0.01, 0.1)}
+    box |= {"fp": (20.0, 40.0), "ps": (0.1, 0.3)}
     narrow = fit_curves(curves, t, cp, model, bounds={name: box[name] for name in NAMES[model]})
     assert (narrow.sse >= wide.sse * (1 - 1e-6)).all()
 
@@ -119,7 +121,8 @@ def test_a_lower_sum_of_squares_never_comes_from_a_smaller_box(model):
 def test_a_flat_curve_has_no_uptake(model):
     t, cp = grid()
     fit = fit_curves(np.zeros((3, t.size)), t, cp, model)
-    assert (fit["ktrans"] < 1e-15).all()
+    uptake = NAMES[model][0]  # ktrans, the flow, or the plasma itself
+    assert (fit[uptake] < 1e-9).all()
     assert (fit.sse < 1e-30).all()
     assert (fit.reason == Reason.NO_ENHANCEMENT).all()
     assert fit.valid.all()
@@ -156,9 +159,13 @@ def test_a_curve_that_is_not_finite_gets_nan_and_leaves_its_neighbours(model, dt
     bad = np.isin(np.arange(50), [7, 21, 49])
     np.testing.assert_array_equal(fit.valid, ~bad)
     np.testing.assert_array_equal(fit.reason == Reason.NOT_FINITE, bad)
-    for name, values in (*fit.values.items(), *fit.standard_error.items(), ("sse", fit.sse)):
+    for name, values in (*fit.values.items(), ("sse", fit.sse)):
         assert np.isnan(values[bad]).all(), name
         assert np.isfinite(values[~bad]).all(), name
+    for name, errors in fit.standard_error.items():
+        assert np.isnan(errors[bad]).all(), name
+        undetermined = np.isnan(expected.standard_error[name][~bad])
+        np.testing.assert_array_equal(np.isnan(errors[~bad]), undetermined, err_msg=name)
     np.testing.assert_allclose(parameters_of(fit)[~bad], parameters_of(expected)[~bad], rtol=1e-6)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from fit_cases import MODELS, NAMES, grid, parameters_of, usual_parameters
+from fit_cases import NAMES, ONE_RATE, grid, parameters_of, usual_parameters
 
 from gadmap import fit_curves
 from gadmap.data import Reason
@@ -12,7 +12,8 @@ from gadmap.physics.convolution import exponential_convolution
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 
-every_model = pytest.mark.parametrize("model", MODELS)
+# Two compartments with a delay: `test_two_compartments`, within a hundredth.
+every_model = pytest.mark.parametrize("model", [*ONE_RATE, "vascular"])
 
 
 def late_tissue(model, parameters, delay, t, cp):

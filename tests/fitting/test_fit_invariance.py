@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from fit_cases import MODELS, grid, noisy_curves, parameters_of
+from fit_cases import DIGITS, MODELS, NAMES, grid, noisy_curves, parameters_of
 
 from gadmap import fit_curves
 
@@ -83,8 +83,9 @@ def test_a_grid_of_curves_gives_a_grid_of_parameters(model):
         np.testing.assert_allclose(values.ravel(), flat[name], rtol=1e-9, atol=1e-12)
     assert shaped.sse.shape == shaped.valid.shape == shaped.reason.shape == (2, 3, 4)
     alone = fit_curves(curves[5], t, cp, model)
-    assert alone["ktrans"].shape == ()
-    np.testing.assert_allclose(alone["ktrans"], flat["ktrans"][5], rtol=1e-9)
+    name = NAMES[model][0]
+    assert alone[name].shape == ()
+    np.testing.assert_allclose(alone[name], flat[name][5], rtol=1e-9)
 
 
 @every_model
@@ -121,8 +122,8 @@ def test_no_curves_give_no_parameters(model):
     t, cp = grid()
     for shape in ((0, 65), (4, 0, 65)):
         fit = fit_curves(np.empty(shape), t, cp, model)
-        assert fit["ktrans"].shape == fit.sse.shape == fit.valid.shape == shape[:-1]
-        assert fit.standard_error["ktrans"].shape == shape[:-1]
+        assert fit[NAMES[model][0]].shape == fit.sse.shape == fit.valid.shape == shape[:-1]
+        assert fit.standard_error[NAMES[model][0]].shape == shape[:-1]
 
 
 @every_model
@@ -146,7 +147,9 @@ def test_frames_before_the_bolus_change_only_the_residuals(model):
     earlier = np.concatenate([t[0] - np.array([30.0, 11.0, 4.0]), t])
     longer = fit_curves(np.pad(curves, ((0, 0), (3, 0))), earlier, np.pad(cp, (3, 0)), model)
     shorter = fit_curves(curves, t, cp, model)
-    np.testing.assert_allclose(parameters_of(longer), parameters_of(shorter), rtol=1e-4)
+    np.testing.assert_allclose(
+        parameters_of(longer), parameters_of(shorter), rtol=max(1e-4, 3 * DIGITS[model]), atol=1e-6
+    )
     np.testing.assert_allclose(longer.sse, shorter.sse, rtol=1e-6)
 
 

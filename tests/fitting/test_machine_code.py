@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from fit_cases import grid, noisy_curves
+from fit_cases import ONE_RATE, grid, noisy_curves
 
 from gadmap.fitting.arrival import Arrival
 from gadmap.fitting.by_curve import optimum_by_curve, tables
@@ -49,7 +49,7 @@ def test_columns_in_machine_code_are_the_convolution(name):
     )
 
 
-@pytest.mark.parametrize("model", KINETIC_MODELS)
+@pytest.mark.parametrize("model", [*ONE_RATE, "vascular"])
 def test_products_of_columns_are_the_same_for_weights_of_one_curve_and_of_many(model):
     """One row of weights goes through machine code, many through torch."""
     t, cp = (torch.tensor(values) for values in grid())

@@ -13,7 +13,13 @@ from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.spgr import spgr_r1, spgr_s0
 
 pytestmark = pytest.mark.data
-TOLERANCE = {"ktrans": (0.005, 0.1), "ve": (0.05, 0.0), "vp": (0.025, 0.0)}  # absolute, relative
+TOLERANCE = {  # absolute, relative
+    "ktrans": (0.005, 0.1),
+    "ve": (0.05, 0.0),
+    "vp": (0.025, 0.0),
+    "fp": (5.0, 0.1),
+    "ps": (0.005, 0.1),
+}
 
 
 def osipi_cases(folder: Path, file: str) -> list[dict[str, str]]:
@@ -68,6 +74,15 @@ def test_patlak_is_within_a_tenth_of_the_tolerance_of_osipi(reference_data):
     assert len(cases) == 9
     worst = worst_share(cases, "patlak", "C_t", "cp_aif", {"ktrans": "ps", "vp": "vp"})
     assert max(worst.values()) < 0.1, worst
+
+
+def test_exchange_is_within_the_tolerance_of_osipi(reference_data):
+    """24 noisy cases: `cp_aif` is plasma, t in s, fp in mL/100mL/min and ps in 1/min."""
+    cases = osipi_cases(reference_data, "2cxm_sd_0.001_delay_0.csv")
+    assert len(cases) == 24
+    truth = {name: name for name in ("fp", "ps", "ve", "vp")}
+    worst = worst_share(cases, "2cxm", "C_t", "cp_aif", truth)
+    assert max(worst.values()) < 1, worst
 
 
 def concordance(found: np.ndarray, truth: np.ndarray) -> float:

@@ -19,6 +19,10 @@ def changed(array, at, value):
     ("arguments", "message"),
     [
         ({"model": "tofs"}, "no kinetic model 'tofs'; expected one of tofts, extended-tofts, pat"),
+        (
+            {"model": "2cxm", "device": "cuda"},
+            "2cxm is fitted on the CPU only; found device 'cuda'",
+        ),
         ({"concentration": CURVES.T}, r"concentration has shape \(65, 3\).* first axis\?"),
         ({"concentration": np.float64(1)}, r"concentration has shape \(\)"),
         ({"t": T[:-1]}, r"t \(64,\), cp \(65,\); expected time last"),

@@ -8,8 +8,14 @@ from gadmap.physics.kinetics import KINETIC_MODELS
 every_model = pytest.mark.parametrize("model", KINETIC_MODELS.values(), ids=list(KINETIC_MODELS))
 T = torch.tensor([2.0, 4, 9, 13, 20, 24, 40, 44, 60, 110, 300], dtype=torch.float64)
 PLASMA = torch.tensor([0, 0, 1, 7, 4, 2, 2.2, 1.5, 1.2, 1.0, 0.6], dtype=torch.float64)
-TYPICAL = {"ktrans": [0.01, 0.2, 1.3], "ve": [0.05, 0.3, 0.9], "vp": [0.02, 0.0, 0.2]}
-NO_UPTAKE = {"ktrans": 0.0, "vp": 0.0}
+TYPICAL = {
+    "ktrans": [0.01, 0.2, 1.3],
+    "ve": [0.05, 0.3, 0.9],
+    "vp": [0.02, 0.01, 0.2],
+    "fp": [5.0, 20.0, 120.0],
+    "ps": [0.01, 0.2, 1.3],
+}
+NO_UPTAKE = {"ktrans": 0.0, "vp": 0.0, "fp": 0.0}
 
 
 def typical(model):

@@ -13,6 +13,9 @@ class Model(StrEnum):
     TOFTS = "tofts"
     EXTENDED_TOFTS = "extended-tofts"
     PATLAK = "patlak"
+    UPTAKE = "2cum"
+    EXCHANGE = "2cxm"
+    VASCULAR = "vascular"
 
 
 LEAST_SQUARES = "least-squares"

@@ -32,6 +32,8 @@ class Reason(IntEnum):
     NOT_DETERMINED = 7
     NO_ENHANCEMENT = 10
     AT_BOUND = 11
+    NOT_CONVERGED = 12
+    UNRESOLVED = 13
 
     @property
     def sentence(self) -> str:
@@ -50,6 +52,8 @@ _SENTENCES = {
     Reason.NOT_DETERMINED: "no weighted sample has contrast agent in the plasma",
     Reason.NO_ENHANCEMENT: "estimated; no enhancement above noise",
     Reason.AT_BOUND: "estimated; a parameter is at its bound",
+    Reason.NOT_CONVERGED: "estimated; the fit had further to go when its steps ran out",
+    Reason.UNRESOLVED: "estimated; the frames do not resolve flow or a volume",
 }
 
 

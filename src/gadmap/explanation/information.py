@@ -75,14 +75,16 @@ def region_sampling(exam: Exam, region: Region, model: str = "tofts") -> Samplin
     Raises
     ------
     ValueError
-        If no voxel of the region has a concentration, or its mean curve does not determine the
-        model's parameters.
+        If the model does not fit ktrans, no voxel of the region has a concentration, or its mean
+        curve does not determine the model's parameters.
     """
+    names = [quantity.name for quantity in KINETIC_MODELS[model].parameters]
+    if KTRANS.name not in names:
+        raise ValueError(f"{model} has {', '.join(names)}; expected one that fits {KTRANS.name}")
     curve = _mean_curve(exam, region)
     t = exam.series.t
     plasma = np.interp(t, exam.aif.t, exam.aif.plasma)
     fit = fit_curves(curve, t, plasma, model)
-    names = [quantity.name for quantity in KINETIC_MODELS[model].parameters]
     parameters = {name: float(fit[name]) for name in names}
     if int(fit.reason) != Reason.ESTIMATED or not parameters[KTRANS.name] > 0:
         raise ValueError(

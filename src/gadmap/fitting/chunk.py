@@ -9,13 +9,16 @@ from scipy.special import fdtri
 from torch import Tensor
 
 from gadmap.fitting.by_curve import Tables, optimum_by_curve, tables
+from gadmap.fitting.by_pair import find_pairs
 from gadmap.fitting.by_tile import optimum_by_tile
+from gadmap.fitting.pairs import PairTables, pair_tables
 from gadmap.fitting.parameters import parameters_at
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts, column_products
 from gadmap.fitting.results import Found, Results, results
 from gadmap.fitting.scan import ScanTable, scan_table
 from gadmap.fitting.uncertainty import curvature, slope_products, standard_errors
+from gadmap.physics.kinetics import CompartmentForm
 
 SIGNIFICANCE = 0.99  # of the F test for enhancement
 
@@ -28,7 +31,8 @@ class Weighting(NamedTuple):
     weights
         Of each sample.
     columns, slopes
-        Products of the columns, and of their derivatives, with themselves.
+        Products of the columns, and of their derivatives, with themselves; None where the search
+        over pairs of rates has its own.
     table
         For the search; None on another device where the model has no rate to search.
     total
@@ -40,8 +44,8 @@ class Weighting(NamedTuple):
     """
 
     weights: Float[Tensor, "#voxel time"]
-    columns: ColumnProducts
-    table: ScanTable | Tables | None
+    columns: ColumnProducts | None
+    table: ScanTable | Tables | PairTables | None
     slopes: Float[Tensor, "#voxel node"] | None
     total: Float[np.ndarray, " #voxel"]
     freedom: Float[np.ndarray, " #voxel"]
@@ -52,15 +56,16 @@ def weighting(
     problem: Problem, weights: Float[Tensor, "#voxel time"], *, standard_error: bool
 ) -> Weighting:
     """Prepare weights for the fit of curves."""
-    columns = column_products(problem, weights)
+    pairs = isinstance(problem.model.form, CompartmentForm)
+    columns = None if pairs else column_products(problem, weights)
     count, samples = problem.parameter_count, weights.cpu().numpy()
     left = (samples > 0).sum(axis=1) - count
     freedom = np.where(left > 0, left, np.nan)
     return Weighting(
         weights,
         columns,
-        _table(problem, weights, columns),
-        slope_products(problem, weights) if standard_error else None,
+        _table(problem, weights, columns) if columns else pair_tables(problem, samples),
+        slope_products(problem, weights) if standard_error and columns else None,
         samples.sum(axis=1),
         freedom,
         fdtri(count, freedom, SIGNIFICANCE) * count / freedom,
@@ -94,16 +99,26 @@ def find(
     standard_error: bool,
 ) -> Found:
     """Parameters of `curves` [mmol/L] at their lowest sum of squares."""
-    table = weighted.table
+    table, columns = weighted.table, weighted.columns
+    if isinstance(table, PairTables) or columns is None:
+        assert isinstance(table, PairTables)
+        return find_pairs(
+            problem,
+            table,
+            weighted.weights,
+            weighted.freedom,
+            curves,
+            standard_error=standard_error,
+        )
     total, squares, optimum = (
         optimum_by_curve(table, weighted.weights, curves)
         if isinstance(table, Tables)
-        else optimum_by_tile(problem, table, weighted.columns, weighted.weights, curves)
+        else optimum_by_tile(problem, table, columns, weighted.weights, curves)
     )
     sse = (squares + optimum.reduction).clamp(min=0)
     errors = {}
     if standard_error:
-        at = curvature(problem.grid, weighted.columns, weighted.slopes, optimum.position)
+        at = curvature(problem.grid, columns, weighted.slopes, optimum.position)
         variance = sse / torch.as_tensor(weighted.freedom).to(sse)
         errors = standard_errors(problem, at, optimum, variance)
     return Found(parameters_at(problem, optimum), errors, sse, total, squares)

@@ -15,7 +15,7 @@ from gadmap.fitting.delayed import delays, fit_delayed_chunk
 from gadmap.fitting.fitted import FittedCurves
 from gadmap.fitting.problem import make_problem
 from gadmap.fitting.results import Results
-from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, KineticModel
+from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, CompartmentForm, KineticModel
 from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import DELAY, SSE, VE
 
@@ -53,7 +53,7 @@ def fit_curves(
     cp
         Plasma concentration [mmol/L] at `t`.
     model
-        "tofts", "extended-tofts" or "patlak".
+        "tofts", "extended-tofts", "patlak", "2cum", "2cxm" or "vascular".
     weights
         Weight of each sample in the sum of squares, at least 0: one for all curves (time,) or one
         a curve, shaped like `concentration`. Equal weights by default.
@@ -65,22 +65,23 @@ def fit_curves(
     standard_error
         Whether to give standard errors.
     device
-        Where to compute: "cpu", "cuda".
+        Where to compute: "cpu", "cuda"; two compartments ("2cum", "2cxm") on the CPU alone.
     progress
         Called with the number of curves done and of all curves.
 
     Returns
     -------
     CurveFit
-        `fit["ktrans"]` and the other parameters of the model, `fit["kep"]`, `fit["delay"]` where
-        it was asked for, and `fit["r2"]`, shaped like `concentration` without time;
+        `fit["ktrans"]` and the other parameters of the model, what follows from them (`fit["kep"]`,
+        or `fit["ktrans"]` of a flow), `fit["delay"]` where it was asked for, and `fit["r2"]`,
+        shaped like `concentration` without time;
         `fit.standard_error`, `fit.sse`, `fit.valid` and `fit.reason` likewise.
 
     Raises
     ------
     ValueError
-        If the model is unknown, shapes disagree, times do not rise, the plasma curve is not finite
-        or never above 0, a weight is below 0, or bounds are not a box.
+        If the model is unknown or not for that device, shapes disagree, times do not rise, the
+        plasma curve is not finite or never above 0, a weight is below 0, or bounds are not a box.
 
     References
     ----------
@@ -91,7 +92,7 @@ def fit_curves(
     >>> fit = fit_curves(concentration, t, cp, model="extended-tofts")
     >>> fit["ktrans"], fit.standard_error["ktrans"]
     """
-    kinetic_model = _model(model)
+    kinetic_model = _model(model, device)
     box = _box(kinetic_model, bounds, fit_delay=fit_delay)
     _check_curves(kinetic_model, concentration, t, cp)
     shared, own = _split_weights(weights, concentration)
@@ -179,10 +180,13 @@ def _tensor(values: np.ndarray, device: str) -> Tensor:
     return torch.tensor(values, dtype=torch.float64, device=device)
 
 
-def _model(name: str) -> KineticModel:
+def _model(name: str, device: str) -> KineticModel:
     if name not in KINETIC_MODELS:
         raise ValueError(f"no kinetic model {name!r}; expected one of {', '.join(KINETIC_MODELS)}")
-    return KINETIC_MODELS[name]
+    model = KINETIC_MODELS[name]
+    if isinstance(model.form, CompartmentForm) and torch.device(device).type != "cpu":
+        raise ValueError(f"{name} is fitted on the CPU only; found device {device!r}")
+    return model
 
 
 def _box(model: KineticModel, bounds: Bounds | None, *, fit_delay: bool) -> Bounds:

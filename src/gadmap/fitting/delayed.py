@@ -129,13 +129,8 @@ def _parameters(
 ) -> dict[str, Float[Tensor, "*grid"]]:
     """Every parameter, those that follow from others too."""
     model = problem.model
-    response = model.impulse_response(*values[:-1])
-    share = torch.zeros_like(values[0]) if response.plasma is None else response.plasma
-    named = model.linear_form.parameters(
-        share, response.amplitude[..., 0], response.rate[..., 0], problem.bounds
-    )
     fitted = {q.name: v for q, v in zip(model.parameters, values, strict=False)}
-    return named | fitted | {DELAY.name: values[-1]}
+    return fitted | model.derived(*values[:-1]) | {DELAY.name: values[-1]}
 
 
 def _errors(

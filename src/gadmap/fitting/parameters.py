@@ -8,10 +8,13 @@ from torch import Tensor
 
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.rate_search import Optimum
+from gadmap.physics.kinetics import LinearForm
 
 
 def parameters_at(problem: Problem, optimum: Optimum) -> dict[str, Float[Tensor, " voxel"]]:
-    """Every parameter of the model, and kep if it has one."""
+    """Every parameter of a linear form, and kep if it has one."""
+    form = problem.model.form
+    assert isinstance(form, LinearForm)
     amplitude = optimum.exponential * torch.exp(optimum.position)
     rate = problem.offset * torch.expm1(optimum.position - log(problem.offset))
-    return problem.model.linear_form.parameters(optimum.share, amplitude, rate, problem.bounds)
+    return form.parameters(optimum.share, amplitude, rate, problem.bounds)

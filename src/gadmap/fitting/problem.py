@@ -8,8 +8,12 @@ from torch import Tensor
 
 from gadmap.fitting.arrival import Arrival
 from gadmap.fitting.rate_grid import RateGrid, rate_grid
-from gadmap.physics.kinetics import Bounds, KineticModel, Limit
+from gadmap.physics.kinetics import Bounds, CompartmentForm, KineticModel, Limit
 from gadmap.quantities import SECONDS_PER_MINUTE
+
+NONE = (Limit(0.0, 0.0),)
+"""The limit of an exponential that is not there."""
+FAST, FAST_STEPS = 5000.0, 100.0  # 1/min, and of 1 over the shortest step
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,7 @@ class Problem:
     share_bounds
         Lowest and highest share of plasma; None where the model has none.
     lower, upper
-        Limits of the exponential's amplitude.
+        Limits of the exponential's amplitude; none for two compartments, which have two.
     """
 
     model: KineticModel
@@ -55,6 +59,11 @@ class Problem:
         return len(self.model.parameters) + self.delay_is_fitted
 
     @property
+    def has_exponential(self) -> bool:
+        """Whether there is an exponential beside the plasma."""
+        return self.lower != NONE or self.upper != NONE
+
+    @property
     def offset(self) -> float:
         """What is added to a rate before the logarithm [1/min]."""
         return self.grid.offset if self.grid else 1.0
@@ -71,11 +80,15 @@ def make_problem(
 
     With a `delay` [s] it is one of those between whose delays the best one is searched.
     """
-    form = model.linear_form
+    form = model.form
     arrival = Arrival(t / SECONDS_PER_MINUTE, plasma, (delay or 0.0) / SECONDS_PER_MINUTE)
-    grid = rate_grid(arrival, form.rate_bounds(bounds)) if form.rate_bounds else None
+    if isinstance(form, CompartmentForm):
+        grid, shares, limits = rate_grid(arrival, (0.0, _fastest(arrival))), None, ((), ())
+    else:
+        grid = rate_grid(arrival, form.rate_bounds(bounds)) if form.rate_bounds else None
+        shares = form.share_bounds(bounds) if form.share_bounds else None
+        limits = form.amplitude_limits(bounds) if form.amplitude_limits else (NONE, NONE)
     exponentials = grid.columns if grid else arrival.convolved(plasma.new_zeros(1))
-    lower, upper = form.amplitude_limits(bounds)
     return Problem(
         model=model,
         bounds=bounds,
@@ -83,7 +96,12 @@ def make_problem(
         arrival=arrival,
         delay_is_fitted=delay is not None,
         columns=torch.cat([exponentials, arrival.plasma[None], torch.ones_like(plasma)[None]]),
-        share_bounds=form.share_bounds(bounds) if form.share_bounds else None,
-        lower=lower,
-        upper=upper,
+        share_bounds=shares,
+        lower=limits[0],
+        upper=limits[1],
     )
+
+
+def _fastest(arrival: Arrival) -> float:
+    """Rate [1/min] beyond which what is convolved is the plasma curve but for 1 / rate."""
+    return max(FAST, FAST_STEPS / float(torch.diff(arrival.minutes).min()))

@@ -17,9 +17,7 @@ from gadmap.fitting.problem import Problem
 from gadmap.quantities import R2
 
 AT_BOUND = 1e-9  # of the distance of the bounds
-_ESTIMATED, _AT_BOUND, _NO_ENHANCEMENT = (
-    int(reason) for reason in (Reason.ESTIMATED, Reason.AT_BOUND, Reason.NO_ENHANCEMENT)
-)
+_AT_BOUND, _NO_ENHANCEMENT = int(Reason.AT_BOUND), int(Reason.NO_ENHANCEMENT)
 _NOT_DETERMINED, _NOT_FINITE = int(Reason.NOT_DETERMINED), int(Reason.NOT_FINITE)
 
 
@@ -35,6 +33,8 @@ class Found(NamedTuple):
         parameters.
     total, squares
         Weighted sums of the curves and of their squares.
+    remark
+        A reason for care that the search itself knows of, 0 for none; None where it knows of none.
     """
 
     parameters: dict[str, Tensor]
@@ -42,6 +42,7 @@ class Found(NamedTuple):
     sse: Float[Tensor, " voxel"]
     total: Float[Tensor, " voxel"]
     squares: Float[Tensor, " voxel"]
+    remark: UInt8[np.ndarray, " voxel"] | None = None
 
 
 class Results(NamedTuple):
@@ -63,10 +64,10 @@ def results(
 
     `needed_gain` is what a fit must take off the sum of squares, over what it leaves.
     """
-    parameters, errors, *sums = found
+    parameters, errors, *sums, remark = found
     table = torch.stack([*parameters.values(), *errors.values(), *sums]).cpu().numpy()
     bounds = np.array([problem.bounds.get(name, (-np.inf, np.inf)) for name in parameters])
-    reason = np.empty(table.shape[1], np.uint8)
+    reason = np.zeros(table.shape[1], np.uint8) if remark is None else remark
     _judge(table, bounds, weight, needed_gain, reason)
     *rows, sse, r2, _ = table
     return Results(
@@ -83,11 +84,12 @@ def _judge(table, bounds, weight, needed_gain, reason):
     """Put parameters on the bound that rounding puts them beyond, r2 over the total, and reasons.
 
     The rows of `table` are parameters, as many as bounds, errors, sse, total and squares; all but
-    the last are NaN where there is no fit. Of several reasons the last that applies is given.
+    the last are NaN where there is no fit. `reason` holds what the search remarks. Of several
+    reasons the last that applies is given, but a remark rather than a bound.
     """
     own, kept = len(weight) > 1, len(table) - 1
     for voxel in range(len(reason)):
-        row, code = voxel if own else 0, _ESTIMATED
+        row, code = voxel if own else 0, reason[voxel]
         sse, total, squares = table[-3, voxel], table[-2, voxel], table[-1, voxel]
         for parameter in range(len(bounds)):
             low, high = bounds[parameter, 0], bounds[parameter, 1]
@@ -95,7 +97,7 @@ def _judge(table, bounds, weight, needed_gain, reason):
             table[parameter, voxel] = value
             slack = AT_BOUND * (high - low)
             at_low = value <= low + slack and low != 0  # at 0 it ends by nature: no plasma
-            if np.isfinite(slack) and (at_low or value >= high - slack):
+            if np.isfinite(slack) and (at_low or value >= high - slack) and not reason[voxel]:
                 code = _AT_BOUND
         if squares - sse <= needed_gain[row] * sse:
             code = _NO_ENHANCEMENT

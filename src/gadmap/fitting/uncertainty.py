@@ -133,6 +133,8 @@ def _gradients(problem: Problem, optimum: Optimum) -> dict[str, Gradient]:
 
 def _covariance(problem: Problem, at: Curvature, amplitude: Float[Tensor, " voxel"]) -> Covariance:
     """Inverse of J' W J, with the share of plasma eliminated first."""
+    if not problem.has_exponential:
+        return {(SHARE, SHARE): (1 / at.share).expand_as(amplitude)}
     exponential = at.exponential
     mixed, slope = amplitude * at.exponential_slope, amplitude.square() * at.slope
     toward = at.cross / at.share, amplitude * at.cross_slope / at.share

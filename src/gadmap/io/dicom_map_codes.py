@@ -23,6 +23,9 @@ _MODELS = {
     "tofts": Code("126340", "DCM", "Standard Tofts Model"),
     "extended-tofts": Code("126341", "DCM", "Extended Tofts Model"),
     "patlak": Code("M.IC1.006", "99OSIPI", "Patlak Model"),
+    "2cum": Code("M.IC1.007", "99OSIPI", "Two Compartment Uptake Model"),
+    "2cxm": Code("M.IC1.009", "99OSIPI", "Two Compartment Exchange Model"),
+    "vascular": Code("M.IC1.999", "99OSIPI", "Steady-State Vascular Model"),
 }
 _UNITS = {
     "1/min": Code("/min", "UCUM", "/min"),

@@ -9,6 +9,7 @@ from gadmap.physics.kinetics.model import Bounds, ImpulseResponse, KineticModel,
 from gadmap.physics.kinetics.tofts import (
     exchange_limits,
     exchange_parameters,
+    exchange_rate,
     exchange_rate_bounds,
 )
 from gadmap.quantities import KTRANS, VE, VP
@@ -34,4 +35,5 @@ EXTENDED_TOFTS = KineticModel(
     (KTRANS, VE, VP),
     _impulse_response,
     LinearForm(_share_bounds, exchange_limits, exchange_rate_bounds, _parameters),
+    exchange_rate,
 )

@@ -50,6 +50,7 @@ class LinearForm:
         Bounds to the lowest and highest share of plasma; None where the model has no such share.
     amplitude_limits
         Bounds to the lower and the upper limits of the amplitude; the tightest holds at each rate.
+        None where the model has no exponential.
     rate_bounds
         Bounds to the lowest and highest rate [1/min] with room between those limits; None where
         the rate is 0.
@@ -58,9 +59,29 @@ class LinearForm:
     """
 
     share_bounds: Callable[[Bounds], tuple[float, float]] | None
-    amplitude_limits: Callable[[Bounds], tuple[tuple[Limit, ...], tuple[Limit, ...]]]
+    amplitude_limits: Callable[[Bounds], tuple[tuple[Limit, ...], tuple[Limit, ...]]] | None
     rate_bounds: Callable[[Bounds], tuple[float, float]] | None
     parameters: Callable[[Tensor, Tensor, Tensor, Bounds], dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class CompartmentForm:
+    """Two compartments as a fit sees them: two exponentials, and two rates to search.
+
+    Flow, exchange and volumes are not linear in the amplitudes, so neither are their bounds: the
+    fit steps in the parameters themselves, `fp`, `ps`, `vp` and, where agent returns, `ve`.
+
+    Attributes
+    ----------
+    returns
+        Whether agent returns to the plasma; where it does not, the slow rate is 0.
+    """
+
+    returns: bool
+
+
+def _nothing(*_: Tensor) -> dict[str, Tensor]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -77,12 +98,15 @@ class KineticModel:
         Quantities in the order in which `impulse_response` takes them.
     impulse_response
         Parameters to impulse response.
-    linear_form
+    form
         The inverse road, for fits.
+    derived
+        Parameters, in the same order, to what follows from them (kep, ktrans), by name.
     """
 
     name: str
     code: str
     parameters: tuple[Quantity, ...]
     impulse_response: Callable[..., ImpulseResponse]
-    linear_form: LinearForm
+    form: LinearForm | CompartmentForm
+    derived: Callable[..., dict[str, Tensor]] = _nothing

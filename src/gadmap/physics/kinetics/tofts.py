@@ -42,10 +42,16 @@ def exchange_parameters(
     return {KTRANS.name: amplitude, VE.name: ve, KEP.name: rate}
 
 
+def exchange_rate(ktrans: Tensor, ve: Tensor, *_: Tensor) -> dict[str, Tensor]:
+    """Give kep [1/min]."""
+    return {KEP.name: ktrans / ve}
+
+
 TOFTS = KineticModel(
     "tofts",
     "M.IC1.004",
     (KTRANS, VE),
     _impulse_response,
     LinearForm(None, exchange_limits, exchange_rate_bounds, exchange_parameters),
+    exchange_rate,
 )
