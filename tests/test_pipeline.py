@@ -32,6 +32,24 @@ def test_a_dicom_folder_becomes_maps_near_the_truth(dicom: Path, tmp_path):
     assert np.median(ratio) == pytest.approx(1, abs=0.15)
 
 
+@pytest.mark.parametrize(
+    ("model", "maps", "title"),
+    [
+        ("vascular", {"vp"}, "Vascular model"),
+        ("2cum", {"fp", "ps", "vp", "ktrans"}, "Two-compartment uptake model"),
+        ("2cxm", {"fp", "ps", "ve", "vp", "ktrans"}, "Two-compartment exchange model"),
+    ],
+)
+def test_every_model_has_maps_errors_and_a_page(dicom: Path, tmp_path, model, maps, title):
+    result = map_exam(dicom, tmp_path / "out", MapSettings(aif="parker", model=model))
+    assert set(result.maps.values) - {"r2"} == maps
+    assert set(result.maps.standard_error) == maps
+    assert result.maps.valid.sum() > 500
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert title in page
+    assert f"percentile of {'ktrans' if 'ktrans' in maps else 'vp'}" in page
+
+
 def test_a_curve_that_comes_early_is_answered_by_a_delay(dicom: Path, tmp_path):
     """A plasma curve that is a frame before the tissue's, and the delay that makes up for it."""
     series = disc_exam().series

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from gadmap.data import Exam, ParameterMaps
 from gadmap.evaluation.curves import fits_curves, has_curves, measured_curves, modelled_curves
-from gadmap.report.anatomy import telling
+from gadmap.report.anatomy import leading, telling
 
 PERCENTILES = (10.0, 50.0, 75.0, 90.0, 97.0, 99.5)
 
@@ -41,7 +41,7 @@ class VoxelCurve:
 
 
 def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
-    """Curves at fixed percentiles of ktrans among voxels where it can be told from zero.
+    """Curves at percentiles of the leading parameter, of voxels where it can be told from zero.
 
     None where the maps do not come from curves, or are not all that the model needs.
     """
@@ -71,12 +71,13 @@ def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
 
 
 def _at_percentiles(maps: ParameterMaps, percentiles: tuple[float, ...]) -> Int[np.ndarray, "n 3"]:
-    """Indices of the voxels nearest to percentiles of ktrans, rising."""
-    drawn = telling(maps, "ktrans")
+    """Indices of the voxels nearest to percentiles of the leading parameter, rising."""
+    name = leading(maps)
+    drawn = telling(maps, name)
     inside = np.flatnonzero(drawn)
     if not inside.size:
         return np.empty((0, 3), dtype=np.int64)
-    order = np.argsort(maps["ktrans"][drawn], kind="stable")
+    order = np.argsort(maps[name][drawn], kind="stable")
     ranks = [round(p / 100 * (order.size - 1)) for p in percentiles]
     chosen = inside[order[list(dict.fromkeys(ranks))]]
     return np.stack(np.unravel_index(chosen, drawn.shape), axis=1)

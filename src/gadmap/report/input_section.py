@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gadmap.data import Exam, ParameterMaps
-from gadmap.report.anatomy import Anatomy, slices_by_area
+from gadmap.report.anatomy import Anatomy, leading, slices_by_area
 from gadmap.report.curves import voxel_curves
 from gadmap.report.maps_section import parameter_names
 from gadmap.report.mosaic import Mark, framed_mosaic, marked_mosaic
@@ -95,7 +95,7 @@ def curve_figures(
     curves = voxel_curves(exam, maps)
     if not curves:
         return [], None
-    names = parameter_names(maps)
+    names, chosen_by = parameter_names(maps), leading(maps)
     figures, marks = [], []
     for letter, curve in zip(_LETTERS, curves, strict=False):
         x, y, z = curve.voxel
@@ -104,7 +104,7 @@ def curve_figures(
         figures.append(
             CurveFigure(
                 letter=letter,
-                heading=f"voxel ({x}, {y}, {z}), {curve.percentile:g}th percentile of ktrans",
+                heading=f"voxel ({x}, {y}, {z}), {curve.percentile:g}th percentile of {chosen_by}",
                 caption=", ".join(values),
                 plot=curve_plot(curve, letter),
             )

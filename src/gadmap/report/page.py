@@ -36,6 +36,7 @@ from gadmap.report.residual_section import residual_figures
 from gadmap.report.scales import Scales
 from gadmap.report.words import (
     estimator_remarks,
+    model_title,
     number,
     plain,
     quantity_of,
@@ -134,10 +135,11 @@ def render(
         compared=comparison_figures(anatomy, maps, beside, scales) if beside is not None else [],
         explained=additions.explained,
         tiles=headline_figures(maps),
-        model=maps.model.replace("-", " ").title(),
+        model=model_title(maps.model),
         **pictures.result(),
         arterial=input_figure(anatomy, exam) if fits_curves(maps) else None,
         curves=curves,
+        leading=leading(maps),
         curves_place=curves_place,
         reasons=reasons,
         legend=reason_legend(reasons),

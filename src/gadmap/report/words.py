@@ -12,6 +12,9 @@ _RAISED = re.compile(r"\^\{?(\w+)\}?")
 _LOWERED = re.compile(r"_\{?(\w+)\}?")
 
 
+_TITLES = {"2cum": "Two-compartment uptake", "2cxm": "Two-compartment exchange"}
+
+
 def quantity_of(name: str) -> Quantity:
     """The quantity of that name; one without unit where the lexicon here does not hold it."""
     unbounded = (float("-inf"), float("inf"))
@@ -24,6 +27,11 @@ def symbol_markup(quantity: Quantity) -> Markup:
         return escape(quantity.symbol)
     text = _RAISED.sub(r"<sup>\1</sup>", quantity.symbol.strip("$"))
     return Markup("<i>" + _LOWERED.sub(r"<sub>\1</sub>", text) + "</i>")  # noqa: S704
+
+
+def model_title(name: str) -> str:
+    """What a kinetic model is called in a heading."""
+    return _TITLES.get(name, name.replace("-", " ").title())
 
 
 def unit_text(quantity: Quantity) -> str:
