@@ -27,6 +27,7 @@ def _classic(vendor: str = "siemens") -> tuple[bytes, ...]:
         return tuple(file.read_bytes() for file in files)
 
 
+@cache
 def _enhanced() -> bytes:
     with TemporaryDirectory() as folder:
         return write_enhanced_dicom(Path(folder), small_series())[0].read_bytes()

@@ -105,7 +105,7 @@ def test_nothing_written_names_the_patient_or_the_machine(dicom: Path, tmp_path)
 def test_every_stage_is_timed_and_recorded(dicom: Path, tmp_path):
     result = map_exam(dicom, tmp_path / "out", MapSettings(aif="parker"))
     prepared = ["reading", "mask and onset", "T1", "arterial input"]
-    expected = [*prepared, "fit", "checks", "writing", "report"]
+    expected = [*prepared, "fit", "checks", "checksums", "writing", "report"]
     assert list(result.seconds) == expected
     record = json.loads((tmp_path / "out" / "maps.json").read_text())
     assert list(record["seconds"]) == expected[:-2]

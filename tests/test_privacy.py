@@ -23,6 +23,7 @@ import gadmap
 from disc import AFFINE, GRID, disc_truth
 from drawn_networks import some_trained
 from gadmap.cohort.one_exam import run_exam
+from gadmap.cohort.outcome import remember
 from gadmap.cohort.overview import write_overview
 from gadmap.cohort.table import exams_of_table
 from gadmap.networks.checkpoint import write_network
@@ -300,6 +301,8 @@ def test_a_cohort_tells_nothing_of_its_patients_nor_why_one_failed(planted: Path
     table.write_text("\n".join(rows) + "\n")
     exams = exams_of_table(table, ward, MapSettings())
     ends = [run_exam(exam, out, force=False, keep_exam=True) for exam in exams]
+    for end in ends:
+        remember(out, end)
     assert [end.state for end in ends] == ["finished", "failed"]
     write_overview(out, exams)
     grouped = run("cohort", ward, out, "group", "--table", table)

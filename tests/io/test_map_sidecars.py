@@ -87,7 +87,7 @@ def test_a_table_of_bids_holds_no_comments_and_the_sidecar_tells_its_columns(tmp
 def test_a_fit_bears_the_code_of_its_model(tmp_path, exam, model):
     maps = LeastSquares(model).estimate(exam)
     write_maps(tmp_path / "out", maps, exam, {})
-    keys = read_sidecar(tmp_path / "out" / "ktrans.nii.gz")
+    keys = read_sidecar(tmp_path / "out" / f"{next(iter(maps.values))}.nii.gz")
     assert keys["ModelLexiconCode"] == KINETIC_MODELS[model].code
 
 

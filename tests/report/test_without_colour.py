@@ -72,7 +72,7 @@ def test_no_two_reasons_look_the_same(sight: str):
 
 def test_reasons_are_told_apart_by_lightness_and_from_the_anatomy():
     tones = np.array([(DIM,) * 3, *REASON_COLOURS.values()])
-    assert np.diff(_seen(tones, "normal")[:, 0]).min() > 6
+    assert np.diff(_seen(tones, "normal")[:, 0]).min() > 5
 
 
 def test_every_reason_but_the_plain_ones_has_a_colour_and_a_word_in_the_legend(

@@ -89,4 +89,4 @@ def _quality(record: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-_FLAGGED = (Reason.NO_ENHANCEMENT, Reason.AT_BOUND)
+_FLAGGED = tuple(reason for reason in Reason if reason >= Reason.NO_ENHANCEMENT)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from distributed import Client, KilledWorker, as_completed
+from distributed import CancelledError, Client, KilledWorker, as_completed
+from distributed.comm import CommClosedError
 
 from gadmap.cohort.one_exam import report_exam, run_exam
 from gadmap.cohort.outcome import Outcome, failed, remember
@@ -118,13 +119,13 @@ def _outcomes(client: Client, exams: Sequence[PlannedExam], work: Work) -> Itera
     Those that were with a worker when it was killed are tried again at the end, one at a time: then
     the one that kills is told from those that waited beside it.
     """
-    suspects: list[PlannedExam] = []
+    suspects: set[str] = set()
     for exam, ended in _ended(client, exams, work):
         if isinstance(ended, KilledWorker):
-            suspects.append(exam)
+            suspects.add(exam.name)
         else:
             yield _outcome(exam, ended)
-    for suspect in suspects:
+    for suspect in [exam for exam in exams if exam.name in suspects]:
         for exam, ended in _ended(client, [suspect], work):
             yield _outcome(exam, ended)
 
@@ -136,12 +137,16 @@ def _ended(
     futures = {client.submit(work, exam, pure=False): exam for exam in exams}
     for future in as_completed(futures):
         exam = futures.pop(future)
-        if future.status not in ("finished", "error"):
+        try:
+            if future.status not in ("finished", "error"):
+                raise CommClosedError(future.status)
+            ended = future.result() if future.status == "finished" else future.exception()
+        except (CommClosedError, CancelledError) as error:
             raise ConnectionError(
                 f"the scheduler was lost with {len(futures) + 1} examinations to do; what is "
                 "finished is kept: start the run again to go on"
-            )
-        yield exam, future.result() if future.status == "finished" else future.exception()
+            ) from error
+        yield exam, ended
         future.release()
 
 

@@ -17,14 +17,16 @@ from gadmap.report.scales import Scales
 from gadmap.report.words import number, plain, quantity_of, symbol_markup, unit_text
 
 REASON_COLOURS: dict[int, tuple[int, int, int]] = {
-    Reason.NO_SIGNAL: (7, 108, 192),
-    Reason.NO_ENHANCEMENT: (139, 112, 174),
-    Reason.NOT_FINITE: (224, 101, 138),
-    Reason.NO_T10: (185, 137, 253),
-    Reason.AT_BOUND: (196, 180, 87),
-    Reason.NEGATIVE_SIGNAL: (207, 189, 254),
-    Reason.NOT_DETERMINED: (16, 244, 221),
-    Reason.SIGNAL_TOO_HIGH: (255, 244, 122),
+    Reason.NO_SIGNAL: (212, 21, 48),
+    Reason.NO_ENHANCEMENT: (158, 104, 146),
+    Reason.NOT_FINITE: (221, 46, 255),
+    Reason.NO_T10: (218, 129, 0),
+    Reason.AT_BOUND: (128, 178, 128),
+    Reason.NEGATIVE_SIGNAL: (196, 166, 255),
+    Reason.UNRESOLVED: (252, 174, 211),
+    Reason.NOT_DETERMINED: (104, 240, 115),
+    Reason.SIGNAL_TOO_HIGH: (239, 235, 57),
+    Reason.NOT_CONVERGED: (214, 255, 203),
 }
 """From dark to bright in even steps, so that they are told apart without seeing colours."""
 
