@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from distributed import CancelledError, Client, KilledWorker, as_completed
-from distributed.comm import CommClosedError
+from distributed.comm.core import CommClosedError
 
 from gadmap.cohort.one_exam import report_exam, run_exam
 from gadmap.cohort.outcome import Outcome, failed, remember
