@@ -44,7 +44,7 @@ class ThreadWorker:
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+        options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
         with Client(processes=False, **options) as client:
             yield client
 

@@ -54,7 +54,7 @@ def chunks():
             yield pytest.param(model, chunk, marks=marks)
 
 
-@pytest.mark.parametrize(("model", "chunk"), chunks())
+@pytest.mark.parametrize(("model", "chunk"), list(chunks()))
 def test_no_start_of_scipy_ends_lower(model, chunk):
     """Never above its best by more than 1e-6; the same parameters where they are determined.
 

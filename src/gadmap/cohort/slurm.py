@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dask import config
 from distributed import Client
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gadmap.cohort.workers import CONFIG
 from gadmap.untrusted import toml_file
 
 
@@ -45,14 +47,25 @@ class SlurmRecipe(BaseModel):
     interface: str | None = None
     log_directory: str | None = None
 
-    def cluster(self) -> Any:
-        """A `dask_jobqueue.SLURMCluster` without jobs.
+    def job(self) -> dict[str, Any]:
+        """The same as dask-jobqueue's options of a job."""
+        return {
+            "cores": self.cores,
+            "processes": self.cores,
+            "memory": self.memory,
+            "walltime": self.walltime,
+            "queue": self.queue,
+            "account": self.account,
+            "job_extra_directives": list(self.directives),
+            "job_script_prologue": [
+                "export OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MKL_NUM_THREADS=1",
+                *self.prologue,
+            ],
+            "interface": self.interface,
+            "log_directory": self.log_directory,
+        }
 
-        Raises
-        ------
-        ValueError
-            If dask-jobqueue is not installed.
-        """
+    def _cluster(self) -> Any:
         try:
             from dask_jobqueue.slurm import SLURMCluster
         except ImportError as error:
@@ -61,27 +74,22 @@ class SlurmRecipe(BaseModel):
                 "pip install 'gadmap[slurm]'"
             ) from error
         return SLURMCluster(
-            cores=self.cores,
-            processes=self.cores,
-            memory=self.memory,
-            walltime=self.walltime,
-            queue=self.queue,
-            account=self.account,
-            job_extra_directives=list(self.directives),
-            job_script_prologue=[
-                "export OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MKL_NUM_THREADS=1",
-                *self.prologue,
-            ],
-            interface=self.interface,
-            log_directory=self.log_directory,
+            **self.job(),
             shared_temp_directory=str(Path.cwd()),
             security=True,
+            scheduler_options={"dashboard_address": "127.0.0.1:0"},
         )
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """A client of the jobs, which are cancelled when it ends."""
-        with self.cluster() as cluster:
+        """A client of the jobs, which are cancelled when it ends.
+
+        Raises
+        ------
+        ValueError
+            If dask-jobqueue is not installed.
+        """
+        with config.set(CONFIG), self._cluster() as cluster:
             cluster.scale(jobs=self.jobs)
             with Client(cluster) as client:
                 yield client

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 from dask import config
 from distributed import Client, LocalCluster, Security
 
-_CONFIG: dict[str, Any] = {
+CONFIG: dict[str, Any] = {
     # Who was with a worker when it died is tried again by the run itself, alone.
     "distributed.scheduler.allowed-failures": 0,
     # Dask's own pages have no token: none is served.
@@ -50,7 +50,7 @@ class LocalWorkers:
     def client(self) -> Iterator[Client]:
         """A client of processes that end with it, at once even where they are at work."""
         with (
-            config.set(_CONFIG),
+            config.set(CONFIG),
             tempfile.TemporaryDirectory(prefix="gadmap-") as scratch,
         ):
             cluster = LocalCluster(
@@ -87,7 +87,7 @@ class SchedulerWorkers:
         OSError
             If there is none.
         """
-        with config.set(_CONFIG):
+        with config.set(CONFIG):
             try:
                 client = Client(self.address)
             except (OSError, ValueError) as error:
