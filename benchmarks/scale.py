@@ -16,18 +16,21 @@ from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter
 
+import numba
 import numpy as np
 import psutil
+import torch
 from distributed import as_completed
 
 from curves import table
-from gadmap.cohort import CohortResult, LocalWorkers, exams_of_table, run_cohort
+from gadmap.cohort import CohortResult, LocalWorkers, PlannedExam, exams_of_table, run_cohort
 from gadmap.io import read_maps_record
-from gadmap.pipeline import MapSettings, write_phantom
+from gadmap.pipeline import MapSettings, map_exam, write_phantom
 
 OVERHEAD_AIM = 0.3  # s an examination
 EMPTY_TASKS = 10_000
 COHORT = 10_000
+_ALONE = 10
 RIDER = {"matrix": 256, "slices": 16, "frames": 65}
 
 
@@ -108,15 +111,15 @@ def run_small(folder: Path, count: int, workers: int) -> None:
     # The first of each worker loads the libraries and compiles; from then on it is steady.
     first = 2 * workers
     steady = (ends[-1] - ends[first - 1]) / (count - first)
-    work = np.mean([_work(folder / "out", exam.folder) for exam in exams[first:]]) / workers
-    overhead = workers * (steady - work)
+    work = _alone(exams[first:], folder / "alone")
+    overhead = workers * steady - work
     late = [mib for at, mib in memory.samples if at > memory.samples[-1][0] / 4]
     half = len(late) // 2
     table(
         f"{count} examinations of 64 x 64 x 4 x 30 on {workers} workers",
         ("", "measured", "aim"),
         [
-            ("work an examination, its own account", f"{workers * work:.2f} s", ""),
+            ("work an examination, mapped by itself", f"{work:.2f} s", ""),
             ("overhead an examination beyond it", f"{overhead:.2f} s", f"< {OVERHEAD_AIM:g} s"),
             ("memory of all workers, second quarter on", f"{np.mean(late[:half]):.0f} MiB", ""),
             ("the same, last part", f"{np.mean(late[half:]):.0f} MiB", "flat"),
@@ -125,8 +128,16 @@ def run_small(folder: Path, count: int, workers: int) -> None:
     )
 
 
-def _work(out: Path, folder: Path) -> float:
-    return sum(read_maps_record(out / folder)["seconds"].values())
+def _alone(exams: list[PlannedExam], out: Path) -> float:
+    """Seconds of `gadmap map` for one of them in this process, with the one thread of a worker."""
+    torch.set_num_threads(1)
+    numba.set_num_threads(1)
+    seconds = []
+    for exam in exams[: _ALONE + 1]:
+        start = perf_counter()
+        map_exam(exam.source, out / exam.folder, exam.settings)
+        seconds.append(perf_counter() - start)
+    return float(np.mean(seconds[1:]))  # the first loads libraries and machine code
 
 
 def measured(folder: Path, phantom: Path) -> Measured:
