@@ -33,6 +33,7 @@ def test_what_was_let_go_of_is_still_there(scratch):
 def test_memory_is_given_back_when_an_array_is_let_go_of(scratch):
     """Of 64 MB that were written, none stays resident."""
     status = Path("/proc/self/statm")
+    # macOS maps files too, but has no file that tells what of them is resident.
     if not status.exists():
         pytest.skip("resident memory is told by Linux only")
 

@@ -29,9 +29,10 @@ def tissue_parameters(model, count, generator):
     ve[kind == 2] = 3e-4
     vp[kind == 3] = -0.1
     ktrans[kind == 4], vp[kind == 4] = 0.0, 0.0
-    flow = np.exp(generator.uniform(np.log(2), np.log(150), count))
-    flow[kind == 5], flow[kind == 4] = 500.0, 0.0  # above the highest flow, and none
+    flow = np.zeros(count)
     if "fp" in NAMES[model]:
+        flow = np.exp(generator.uniform(np.log(2), np.log(150), count))
+        flow[kind == 5], flow[kind == 4] = 500.0, 0.0  # above the highest flow, and none
         ve[kind == 2], vp[kind == 3] = 2e-3, 1.5
     columns = {"ktrans": ktrans, "ve": ve, "vp": vp, "fp": flow, "ps": ktrans}
     return np.stack([columns[name] for name in NAMES[model]], axis=1)
@@ -83,6 +84,6 @@ def test_no_start_of_scipy_ends_lower(model, chunk):
     with np.errstate(divide="ignore", invalid="ignore"):
         determined = (errors / parameters < 0.1).all(axis=1)
     determined &= (fit.reason == Reason.ESTIMATED) & (sse >= lowest * (1 - 1e-8))
-    assert model in TWO_COMPARTMENTS or determined.mean() > 0.02
+    assert model in TWO_COMPARTMENTS or determined.mean() > 0.03
     expected = np.stack([found.x for found in best])
     np.testing.assert_allclose(parameters[determined], expected[determined], rtol=1e-4)

@@ -1,11 +1,10 @@
 """One examination of a cohort: safe to run alone, again, and beside all others."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from gadmap.cohort.outcome import Outcome, failed
 from gadmap.cohort.planned import PlannedExam
+from gadmap.io import read_maps_record
 from gadmap.io.manifest import fault_of
 from gadmap.io.strict_json import plain
 from gadmap.pipeline import map_exam, report
@@ -33,7 +32,9 @@ def run_exam(
         )
     except BlockingIOError as error:
         return Outcome(name=exam.name, state="busy", reason=" ".join(str(error).split()))
-    except Exception as error:  # one that fails must not stop the others
+    except (
+        Exception
+    ) as error:  # one that fails must not stop the others: it is a row with its reason
         return failed(exam.name, error)
     return Outcome(name=exam.name, state="finished")
 
@@ -45,15 +46,14 @@ def report_exam(exam: PlannedExam, out: Path) -> Outcome:
         if fault_of(folder, checksums=False) is not None:
             return Outcome(name=exam.name, state="waiting")
         report(folder)
-    except Exception as error:
+    except Exception as error:  # likewise: it becomes the row's reason
         return failed(exam.name, error)
     return Outcome(name=exam.name, state="finished")
 
 
 def require_same_choices(exam: PlannedExam, folder: Path) -> None:
     """Raise ValueError if results that are there were made by other choices than are asked for."""
-    there: dict[str, Any] = json.loads((folder / "maps.json").read_text(encoding="utf-8"))
-    options = there.get("options", {})
+    options = read_maps_record(folder).get("options", {})
     asked = plain(exam.settings.record(exam.settings.chosen_estimator()))
     other = [name for name, value in asked.items() if options.get(name) != value]
     if other:

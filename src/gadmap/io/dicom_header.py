@@ -38,7 +38,9 @@ from gadmap.io.dicom_slice import (
 from gadmap.untrusted import by_name
 
 _IMAGES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
-# What the parser raises on bytes that are no DICOM; each ends as a ValueError naming the file.
+# What the parser raises on bytes that are no DICOM; each ends as a ValueError naming the file. A
+# length that lies asks for any memory, sequences in sequences for any depth, and pydicom answers
+# some encodings with NotImplementedError: all say the same of the file.
 _DAMAGE = (
     EOFError, struct.error, ValueError, TypeError, KeyError, AttributeError, IndexError,
     NotImplementedError, OverflowError, BytesLengthException, RecursionError, MemoryError,
