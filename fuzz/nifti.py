@@ -41,14 +41,19 @@ def seeds() -> list[bytes]:
         _file(nib.Nifti1Image(signal[..., 0], affine)),
     ]
     packed = [bytes([_PACK]) + content for content in plain]
-    return [*plain, *packed, gzip.compress(plain[0]), gzip.compress(b"\0" * 10_000_000)]
+    return [
+        *plain,
+        *packed,
+        gzip.compress(plain[0], mtime=0),
+        gzip.compress(b"\0" * 10_000_000, mtime=0),
+    ]
 
 
 def read(data: bytes, folder: Path) -> None:
     """Describe the file, read it as a series, and as a volume on a series' grid."""
     ending = ".nii"
     if data[:1] == bytes([_PACK]):
-        data, ending = gzip.compress(data[1:], 1), ".nii.gz"
+        data, ending = gzip.compress(data[1:], 1, mtime=0), ".nii.gz"
     elif data[:2] == _GZIP:
         ending = ".nii.gz"
     file = folder / f"dce{ending}"

@@ -51,6 +51,11 @@ def damaged(draw: st.DrawFn, target: Target) -> bytes:
 
 
 @every_reader
+def test_a_target_gives_the_same_seeds_whenever_asked(target: Target):
+    assert target.seeds() == target.seeds()
+
+
+@every_reader
 def test_changed_files_are_read_or_refused_in_one_line(target: Target, tmp_path_factory):
     folder: Path = tmp_path_factory.mktemp("fuzz")
     answers = []
