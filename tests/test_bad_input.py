@@ -68,6 +68,13 @@ def test_a_given_frame_step_is_used_and_said(case: Case, run, tmp_path):
     assert "24 frames over 138.0 s, times from --frame-step 6 s" in said.out
 
 
+def test_a_device_that_is_not_there_is_refused(case: Case, run, tmp_path):
+    end = run("map", case.dicom, "--out", tmp_path / "maps", "--device", "nowhere")
+    assert end.code == 1
+    assert "on device 'nowhere' here; expected one of cpu" in end.err
+    assert not (tmp_path / "maps").exists()
+
+
 def test_stray_files_are_counted_on_the_console_and_named_nowhere(case: Case, run, tmp_path):
     (case.dicom / "DOE_JANE.txt").write_text("x")
     said = run("map", case.dicom, *PARKER, "--out", tmp_path / "out")

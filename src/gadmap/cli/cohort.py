@@ -11,6 +11,7 @@ import typer
 from gadmap.cli.options import (
     ArterialInput,
     CohortLevel,
+    Device,
     EstimatorName,
     FitDelay,
     FrameStep,
@@ -60,6 +61,7 @@ def cohort(
     estimator: EstimatorName = None,
     mask: MaskFile = None,
     motion: Motion = None,
+    device: Device = None,
     frame_step: FrameStep = None,
     mem: Memory = None,
     no_exam: NoExam = False,
@@ -96,6 +98,7 @@ def cohort(
         estimator=estimator,
         mask=mask,
         motion=motion,
+        device=device,
         frame_step=frame_step,
     )
     settings = MapSettings(**choices)

@@ -8,6 +8,7 @@ import typer
 
 from gadmap.cli.options import (
     ArterialInput,
+    Device,
     EstimatorName,
     FitDelay,
     FlipAngles,
@@ -50,6 +51,7 @@ def map_command(
     estimator: EstimatorName = None,
     mask: MaskFile = None,
     motion: Motion = None,
+    device: Device = None,
     series: SeriesName = None,
     frame_step: FrameStep = None,
     no_exam: NoExam = False,
@@ -74,6 +76,7 @@ def map_command(
         estimator=estimator,
         mask=mask,
         motion=motion,
+        device=device,
         series=series,
         frame_step=frame_step,
     )

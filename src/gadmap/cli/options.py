@@ -102,6 +102,9 @@ FitDelay = Annotated[
     bool | None, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
 ]
 Motion = Annotated[bool | None, typer.Option("--motion", help="Correct rigid motion.")]
+Device = Annotated[
+    str | None, typer.Option(help="Where to compute: cpu, cuda, cuda:1.", show_default="cpu")
+]
 NoExam = Annotated[
     bool,
     typer.Option("--no-exam", help="Do not keep the examination beside its maps for viewing."),

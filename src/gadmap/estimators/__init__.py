@@ -5,6 +5,7 @@ from gadmap.estimators.least_squares import LeastSquares
 from gadmap.estimators.named import (
     named_estimator,
     needs_concentration,
+    on_device,
     require_no_concentration,
     watched,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "named_estimator",
     "needs_concentration",
     "network_input",
+    "on_device",
     "require_no_concentration",
     "watched",
 ]

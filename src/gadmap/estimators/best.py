@@ -14,6 +14,7 @@ from gadmap.estimators.guided_input import FLOORS
 from gadmap.estimators.least_squares import LeastSquares
 from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided
 from gadmap.physics.aifs import POPULATION_AIFS
+from gadmap.physics.device import device_of
 from gadmap.quantities import KTRANS, UNLIKE
 
 BEST = "best"
@@ -69,7 +70,8 @@ class BestEstimator:
                 why = f"the exact fit's errors of ktrans are {_fit_error(seen):.1%} in the median"
                 return _told(maps, GUIDED_NETWORK, (f"protocol and input are usual, and {why}",))
         model = "extended-tofts" if _has_plasma(seen) else "tofts"
-        maps = LeastSquares(model, progress=self.progress).estimate(exam)
+        device = str(device_of(self.trained.module))
+        maps = LeastSquares(model, device=device, progress=self.progress).estimate(exam)
         return _told(maps, f"the exact fit of {model}", tuple(against))
 
 

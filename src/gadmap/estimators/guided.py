@@ -13,6 +13,7 @@ from gadmap.estimators.common_residual import common_residual
 from gadmap.estimators.guided_exam import GuidedExam, guided_exam
 from gadmap.estimators.guided_input import FLOORS
 from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided
+from gadmap.physics.device import device_of
 from gadmap.physics.kinetics import EXTENDED_TOFTS
 from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import UNLIKE
@@ -60,13 +61,13 @@ class GuidedEstimator:
     def _slice(self, seen: GuidedExam, z: int) -> Float[np.ndarray, "output x y"]:
         """Logarithms, logarithms of their errors and the distance from the training."""
         module = self.trained.module
-        guidance, usable = seen.slice(z)
+        guidance, usable = seen.slice(z, device_of(module))
         with torch.inference_mode():
             told = module.told(guidance)
             outputs = torch.cat(
                 [module.of_told(guidance, told, usable), module.unlike(told)[:, None]], dim=1
-            )[0].numpy()
-        return np.where(usable[0].numpy(), outputs, np.float32(np.nan))
+            )[0]
+        return torch.where(usable[0], outputs, torch.nan).cpu().numpy()
 
     def _maps(
         self, exam: Exam, seen: GuidedExam, found: Float[np.ndarray, "output x y z"]

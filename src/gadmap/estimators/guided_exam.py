@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from gadmap.data import Exam, Reason
 from gadmap.estimators.guided_input import SHARE, SPREAD, frame_tokens, guided_slabs
 from gadmap.networks.fcsa_guided import Guidance
+from gadmap.physics.device import CPU
 
 
 class GuidedExam(NamedTuple):
@@ -36,8 +37,10 @@ class GuidedExam(NamedTuple):
         """How much more likely than tofts extended-tofts is in each voxel, 0 to 1 (Akaike)."""
         return (self.features[:, SHARE] + 1) / 2
 
-    def slice(self, z: int) -> tuple[Guidance, Bool[torch.Tensor, "1 x y"]]:
-        """One slice; 0 where the fit is not usable."""
+    def slice(
+        self, z: int, device: torch.device | str = CPU
+    ) -> tuple[Guidance, Bool[torch.Tensor, "1 x y"]]:
+        """One slice, on that device; 0 where the fit is not usable."""
         place = self.place[..., z]
         known = (place >= 0) & self.usable[place]
         rows = place[known]
@@ -45,16 +48,16 @@ class GuidedExam(NamedTuple):
         def plane(values: np.ndarray, empty: float = 0.0) -> torch.Tensor:
             whole = np.full((*place.shape, values.shape[1]), np.float32(empty))
             whole[known] = values[rows]
-            return torch.from_numpy(whole).movedim(-1, 0)
+            return torch.from_numpy(whole).to(device).movedim(-1, 0)
 
         guidance = Guidance(
             plane(self.features)[None],
             plane(self.base)[None],
             plane(self.spread, SPREAD[1])[None],
             (plane(self.curves),),
-            (torch.from_numpy(self.tokens),),
+            (torch.from_numpy(self.tokens).to(device),),
         )
-        return guidance, torch.from_numpy(known)[None]
+        return guidance, torch.from_numpy(known).to(device)[None]
 
 
 def guided_exam(exam: Exam) -> GuidedExam:

@@ -9,6 +9,7 @@ import numpy as np
 from gadmap.data import CurveFit, Exam, ParameterMaps, Reason
 from gadmap.data.scratch import full_beside, let_go
 from gadmap.fitting import fit_curves
+from gadmap.physics.device import CPU
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import ConcentrationSlab, over_slabs
 from gadmap.quantities import DELAY
@@ -35,7 +36,7 @@ class LeastSquares:
     model: str = "tofts"
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     fit_delay: bool = False
-    device: str = "cpu"
+    device: str = CPU
     progress: Callable[[int, int], None] | None = None
 
     needs_concentration: ClassVar[bool] = True

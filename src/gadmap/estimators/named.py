@@ -12,6 +12,7 @@ from gadmap.estimators.network import NetworkEstimator
 from gadmap.networks import NETWORKS
 from gadmap.networks.guided_file import GUIDED_NETWORK, is_guided, read_guided
 from gadmap.networks.shipped import SUFFIX, shipped_weights, trained_guided, trained_network
+from gadmap.physics.device import CPU, require_device
 from gadmap.physics.kinetics import KINETIC_MODELS
 
 
@@ -59,6 +60,24 @@ def watched(estimator: Estimator, progress: Callable[[int, int], None] | None) -
     if progress is None or not known or estimator.progress is not None:
         return estimator
     return replace(estimator, progress=progress)
+
+
+def on_device(estimator: Estimator, device: str) -> Estimator:
+    """The estimator, computing there: least squares, or the network with its weights.
+
+    Raises
+    ------
+    ValueError
+        If torch cannot compute there, or the estimator is not one of these.
+    """
+    require_device(device)
+    match estimator:
+        case LeastSquares():
+            return replace(estimator, device=device)
+        case BestEstimator() | GuidedEstimator() | NetworkEstimator():
+            estimator.trained.module.to(device)
+            return estimator
+    raise ValueError(f"{type(estimator).__name__} cannot be told where to compute; expected {CPU}")
 
 
 def needs_concentration(estimator: Estimator) -> bool:

@@ -13,6 +13,7 @@ from gadmap.estimators.network_input import NetworkInput, network_input
 from gadmap.estimators.network_remarks import network_remarks
 from gadmap.networks import VOXELWISE
 from gadmap.networks.checkpoint import TrainedNetwork
+from gadmap.physics.device import device_of
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.side_by_side import side_by_side
 
@@ -61,7 +62,7 @@ class NetworkEstimator:
     def _slice(self, seen: NetworkInput, z: int) -> Float[np.ndarray, "outputs x y"]:
         """Quantities over their scales in a slice."""
         module = self.trained.module
-        device = next(module.parameters()).device
+        device = device_of(module)
         counted = seen.exam.mask if self.trained.network in VOXELWISE else seen.body
         with torch.inference_mode():
             signal = torch.from_numpy(seen.plane(z)).to(device).movedim(-1, 0)[None]

@@ -9,6 +9,7 @@ from gadmap.fitting.problem import Problem
 from gadmap.fitting.products import ColumnProducts, CurveProducts, curve_products
 from gadmap.fitting.rate_search import Optimum, search
 from gadmap.fitting.scan import ScanTable, Starts, scan
+from gadmap.physics.device import CPU
 
 CURVES_A_TILE = 1 << 10  # their inner products stay in the cache
 CURVES_A_TILE_FIXED_RATE = 1 << 13  # with one column instead of a hundred
@@ -23,7 +24,7 @@ def optimum_by_tile(
 ) -> tuple[Tensor, Tensor, Optimum]:
     """Weighted sums of the curves and of their squares, and the best amplitudes and rates."""
     totals, squares, firsts, rivals, fixed = [], [], [], [], []
-    size = CURVES_A_TILE if problem.grid else CURVES_A_TILE_FIXED_RATE
+    size = _curves_a_tile(problem, curves)
     for start in range(0, max(len(curves), 1), size):
         tile = slice(start, start + size)
         products = curve_products(problem, curves[tile].double(), _rows(weights, tile))
@@ -46,6 +47,12 @@ def optimum_by_tile(
         starts = Starts(*(torch.cat(values, dim=-1) for values in parts))
         optimum = search(problem, problem.grid, columns, starts, len(curves))
     return torch.cat(totals), torch.cat(squares), optimum
+
+
+def _curves_a_tile(problem: Problem, curves: Tensor) -> int:
+    if curves.device.type != CPU:  # where a call costs more than the cache saves
+        return max(len(curves), 1)
+    return CURVES_A_TILE if problem.grid else CURVES_A_TILE_FIXED_RATE
 
 
 def _rows(products: Tensor, rows: slice) -> Tensor:

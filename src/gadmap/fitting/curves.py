@@ -1,7 +1,6 @@
 """Exact least squares for any number of concentration curves."""
 
 from collections.abc import Callable
-from math import ceil
 
 import numpy as np
 import torch
@@ -15,14 +14,14 @@ from gadmap.fitting.delayed import delays, fit_delayed_chunk
 from gadmap.fitting.fitted import FittedCurves
 from gadmap.fitting.problem import make_problem
 from gadmap.fitting.results import Results
+from gadmap.fitting.rows import rows_of_chunks
+from gadmap.physics.device import CPU, require_device
 from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, CompartmentForm, KineticModel
-from gadmap.physics.side_by_side import side_by_side
+from gadmap.physics.side_by_side import one_by_one, side_by_side
 from gadmap.quantities import DELAY, SSE, VE
 
 CURVES_A_CHUNK = 1 << 14
-CURVES_A_CHUNK_FIXED_RATE = 1 << 16
 CURVES_A_SMALL_CHUNK = 1 << 12  # with weights of their own, or a delay
-FEWEST_A_CHUNK = 1 << 10  # fewer are not worth another thread
 
 
 def fit_curves(
@@ -35,7 +34,7 @@ def fit_curves(
     bounds: Bounds | None = None,
     fit_delay: bool = False,
     standard_error: bool = True,
-    device: str = "cpu",
+    device: str = CPU,
     progress: Callable[[int, int], None] | None = None,
 ) -> CurveFit:
     """Parameters of the kinetic `model` that fit each curve best, in the least squares sense.
@@ -117,23 +116,16 @@ def fit_curves(
                 return fit_delayed_chunk(problems, mine, samples, standard_error=standard_error)
             return fit_chunk(problems[0], mine[0], samples, standard_error=standard_error)
 
-    chunks = _chunks(
-        len(curves), CURVES_A_CHUNK if own is None and not fit_delay else CURVES_A_SMALL_CHUNK
-    )
+    largest = CURVES_A_CHUNK if own is None and not fit_delay else CURVES_A_SMALL_CHUNK
+    chunks = rows_of_chunks(len(curves), largest, problems[0].columns, delayed=fit_delay)
     results: dict[str, dict[str, np.ndarray]] = {}
-    for rows, fit in side_by_side(fit_rows, chunks):
+    in_turn = side_by_side if plasma.device.type == CPU else one_by_one
+    for rows, fit in in_turn(fit_rows, chunks):
         _store(results, fit, rows, curves)
         if progress:
             progress(min(rows.stop, len(curves)), len(curves))
     source = FittedCurves(model=kinetic_model, concentration=concentration, t=t, cp=cp)
     return _curve_fit(source, results, concentration.shape[:-1])
-
-
-def _chunks(count: int, largest: int) -> list[slice]:
-    """Rows of each chunk: as large as may be, but enough of them for every thread."""
-    size = ceil(count / torch.get_num_threads())
-    size = min(max(size, FEWEST_A_CHUNK), largest)
-    return [slice(first, first + size) for first in range(0, max(count, 1), size)]
 
 
 def _store(
@@ -184,7 +176,8 @@ def _model(name: str, device: str) -> KineticModel:
     if name not in KINETIC_MODELS:
         raise ValueError(f"no kinetic model {name!r}; expected one of {', '.join(KINETIC_MODELS)}")
     model = KINETIC_MODELS[name]
-    if isinstance(model.form, CompartmentForm) and torch.device(device).type != "cpu":
+    require_device(device)
+    if isinstance(model.form, CompartmentForm) and torch.device(device).type != CPU:
         raise ValueError(f"{name} is fitted on the CPU only; found device {device!r}")
     return model
 

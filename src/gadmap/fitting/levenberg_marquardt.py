@@ -96,7 +96,7 @@ def slopes(
         there[parameter, 1 + parameter] += size[parameter]
         there[parameter, 1 + count + parameter] -= size[parameter]
     of_all = function(there)
-    own = torch.arange(count)
+    own = torch.arange(count, device=values.device)
     spans = there[own, 1 + own] - there[own, 1 + count + own]
     spans = spans.reshape(*spans.shape, *[1] * (of_all.ndim - 2))
     return of_all[0], (of_all[1 : 1 + count] - of_all[1 + count :]) / spans

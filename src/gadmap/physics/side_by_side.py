@@ -40,7 +40,7 @@ def side_by_side(
         rest = iter(pieces)
         first = list(islice(rest, 2))
         if min(allowed, len(first)) < 2:
-            yield from ((piece, work(piece)) for piece in chain(first, rest))
+            yield from one_by_one(work, chain(first, rest))
             return
         with ThreadPoolExecutor(allowed) as pool:
             ahead: deque[tuple[Piece, Future[Result]]] = deque()
@@ -51,3 +51,10 @@ def side_by_side(
                     yield piece, result.result()
             for piece, result in ahead:
                 yield piece, result.result()
+
+
+def one_by_one(
+    work: Callable[[Piece], Result], pieces: Iterable[Piece]
+) -> Iterator[tuple[Piece, Result]]:
+    """The same, one at a time: for a device that has threads of its own."""
+    return ((piece, work(piece)) for piece in pieces)

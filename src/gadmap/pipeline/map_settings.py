@@ -9,9 +9,11 @@ from gadmap.estimators import (
     LeastSquares,
     named_estimator,
     needs_concentration,
+    on_device,
     require_no_concentration,
 )
 from gadmap.io import recorded_choice
+from gadmap.physics.device import CPU
 from gadmap.pipeline.inputs import PathLike
 
 LEAST_SQUARES = "least-squares"
@@ -34,6 +36,8 @@ class MapSettings:
         Whether it fits an arterial delay in every voxel.
     estimator
         "least-squares"; a network's name or .safetensors file; or an `Estimator`.
+    device
+        Where fit and networks are computed: "cpu", "cuda", "cuda:1".
     series, frame_step
         As in `read`.
     """
@@ -49,6 +53,7 @@ class MapSettings:
     estimator: PathLike | Estimator = LEAST_SQUARES
     mask: PathLike = "auto"
     motion: bool = False
+    device: str = CPU
     series: str | None = None
     frame_step: float | None = None
 
@@ -69,6 +74,8 @@ class MapSettings:
             if not isinstance(chosen, LeastSquares):
                 raise ValueError("a delay is fitted by least-squares only; expected that estimator")
             chosen = replace(chosen, fit_delay=True)
+        if self.device != CPU:
+            chosen = on_device(chosen, self.device)
         if self.aif == "none":
             require_no_concentration(chosen)
         return chosen

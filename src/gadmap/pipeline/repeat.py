@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -32,6 +32,7 @@ class _Options(TypedDict):
     estimator: str
     mask: str
     motion: bool
+    device: NotRequired[str]  # runs before there was a choice had the CPU
     series: str | None
     frame_step: float | None
 
