@@ -5,13 +5,14 @@ READY := .venv/.ready
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint bench bench-estimators pictures fuzz
+.PHONY: help setup demo test lint docs bench bench-estimators pictures fuzz
 
 help:
 	@echo "make setup     .venv with the package, editable, under constraints.txt"
 	@echo "make demo      a phantom examination from DICOM to maps and report, in demo/"
 	@echo "make test      every check: style, types, import layers, tests"
 	@echo "make lint      the checks that run no test"
+	@echo "make docs      the pages, their examples run and their links checked, in docs/_build/html"
 	@echo "make bench     the figures that the documentation quotes"
 	@echo "make bench-estimators  errors to the truth: fit, denoised fit, networks"
 	@echo "make fuzz      attack each reader for FUZZ_SECONDS, 60 by default, into fuzz/out/"
@@ -22,7 +23,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable ".[compressed,notebook,slurm,dev]"
+		--constraint constraints.txt --editable ".[compressed,notebook,slurm,docs,dev]"
 	@touch $@
 
 demo: $(READY)
@@ -30,12 +31,18 @@ demo: $(READY)
 
 test: lint
 	$(BIN)/pytest -n 2 --dist loadscope
+	$(MAKE) docs
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+docs: $(READY)
+	rm -rf docs/_build docs/api
+	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going docs docs/_build/html
+	$(BIN)/python docs/check_site.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run_all.py
@@ -45,6 +52,7 @@ bench-estimators: $(READY)
 
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_fit_picture.py
 
 FUZZ_SECONDS ?= 60
 READERS ?= dicom nifti sidecar results aif_table recipe weights
