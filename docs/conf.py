@@ -28,6 +28,7 @@ extensions = [
 ]
 exclude_patterns = ["_build", "examples"]
 templates_path = ["_templates"]
+default_role = "literal"
 html_math_renderer = "mathml"
 
 myst_enable_extensions = ["dollarmath"]
@@ -54,6 +55,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["gadmap.css"]
+html_sidebars = {"start": []}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
