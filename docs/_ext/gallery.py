@@ -1,6 +1,7 @@
 """Which examples of `docs/examples` run, in which order, and what a page says of one that does not.
 
-All take seconds and run, but that of the reference data where these are missing.
+All take seconds and run, but that of the reference data where these are missing, and the one that
+downloads: nothing is fetched in a build.
 """
 
 import os
@@ -26,13 +27,16 @@ ORDER = (
     "adding_a_model",
     "adding_a_network",
     "adding_a_dataset",
+    "open_data",
 )
+DOWNLOADS = "it downloads data, and a build of these pages fetches nothing"
 NEEDS_DATA = "the reference data (`GADMAP_DATA`) are not on the machine that built this page"
 
 
 def left_out() -> dict[str, str]:
     """Examples that do not run in this build, and why."""
-    return {} if (DATA / "abdomen").is_dir() else {"abdomen": NEEDS_DATA}
+    absent = {} if (DATA / "abdomen").is_dir() else {"abdomen": NEEDS_DATA}
+    return {"open_data": DOWNLOADS, **absent}
 
 
 class Order:
