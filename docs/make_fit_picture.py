@@ -33,13 +33,13 @@ def main() -> None:
     curves = noisy_curves(t, plasma)
     rates = torch.logspace(-2, 1.3, RATES, dtype=torch.float64)
     columns = exponential_convolution(plasma, t / SECONDS_PER_MINUTE, rates)
-    figure = plt.figure(figsize=(13, 4.2), layout="constrained")
-    left, middle, right = figure.subfigures(1, 3, width_ratios=(1, 1.9, 1.1))
+    figure = plt.figure(figsize=(11, 4), layout="constrained")
+    left, middle, right = figure.subfigures(1, 3, width_ratios=(1.1, 1.9, 1.1))
     draw_columns(left, t, rates, columns)
     draw_product(middle, curves, columns)
     draw_sums(right, t, plasma, curves, rates, columns)
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(PICTURE, dpi=80)
+    figure.savefig(PICTURE, dpi=95)
 
 
 def noisy_curves(t: torch.Tensor, plasma: torch.Tensor) -> torch.Tensor:
@@ -61,7 +61,7 @@ def draw_columns(
     for index in range(4, RATES, 12):
         column = columns[index] / columns[index].max()
         axes.plot(t, column, color=colours.to_rgba(float(rates[index])))
-    axes.set(title="columns: plasma * exp(-kep t)", xlabel="t [s]", yticks=[])
+    axes.set(title="plasma * exp(-kep t)", xlabel="t [s]", yticks=[])
     figure.colorbar(colours, ax=axes, label="kep [1/min]")
 
 
@@ -100,7 +100,7 @@ def draw_sums(
         line = axes.loglog(rates, sums[voxel])[0]
         axes.plot(fit["kep"][voxel], fit.sse[voxel], "o", color=line.get_color())
     axes.plot([], [], "ko", label="optimum of the fit")
-    axes.set(title="sum of squares of three voxels", xlabel="kep [1/min]")
+    axes.set(title="sums of squares", xlabel="kep [1/min]")
     axes.set_ylim(top=float(np.max(sums[list(SHOWN)].numpy())) * 1.5)
     axes.legend(fontsize=8, frameon=False)
 

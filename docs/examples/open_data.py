@@ -9,7 +9,6 @@ signal is: no contrast agent was given, so it should not change.
 It needs the package ``idc-index`` beside gadmap (``pip install idc-index``) and downloads 340 MB.
 """
 
-import sys
 import tempfile
 from pathlib import Path
 
@@ -30,7 +29,7 @@ there = client.index[client.index["collection_id"] == "rider_phantom_mri"]
 first = there[there["SeriesDescription"] == "DCE Prototype Full"]["StudyInstanceUID"].iloc[0]
 folder = Path(tempfile.mkdtemp(prefix="rider-phantom-"))
 client.download_from_selection(downloadDir=str(folder), studyInstanceUID=[first])
-sys.stdout.write(f"{info(folder)}\n")
+print(info(folder))
 
 # %%
 # T1 in every voxel, with its standard error.
@@ -50,7 +49,7 @@ drift = series.signal[inside].mean(axis=0)
 figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")
 axes.plot(series.t, drift / drift[0])
 axes.set(xlabel="t [s]", ylabel="mean signal over the first frame's")
-sys.stdout.write(f"largest change: {np.ptp(drift) / drift[0]:.2%}\n")
+print(f"largest change: {np.ptp(drift) / drift[0]:.2%}")
 
 # %%
 # A patient's examination is mapped in the same way. QIN-BREAST-02 (CC BY 4.0, `doi:10.7937/TCIA.2019.4CFM06RR
