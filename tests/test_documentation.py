@@ -21,6 +21,7 @@ TOLD_IN_FULL = (
     "gadmap.physics.noise",
     "gadmap.physics.forward",
     "gadmap.physics.voxels",
+    "gadmap.networks.frame_grid",
     "gadmap.fitting",
     "gadmap.preparation",
     "gadmap.phantoms",
