@@ -77,7 +77,7 @@ def deletion_test(
     orders, seed
         Random orders, and what draws them.
     progress
-        Called with the orders done and all of them.
+        Called with the orders of frames done and all of them.
 
     Raises
     ------
