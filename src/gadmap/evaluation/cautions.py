@@ -9,6 +9,7 @@ from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.data.walk import thinned
 from gadmap.evaluation.bolus_sampling import bolus_sampling
 from gadmap.evaluation.curves import enhancing, fits_curves, has_curves, measured_curves
+from gadmap.evaluation.model_shares import LITTLE, model_shares, simple_sentence
 from gadmap.evaluation.residuals import Pattern, ResidualCourse, residual_course
 
 _FEW_BASELINE = 3
@@ -62,6 +63,7 @@ def exam_cautions(exam: Exam) -> Iterator[str]:
 def map_cautions(maps: ParameterMaps, course: ResidualCourse | None) -> Iterator[str]:
     """Sentences on the result: reasons that are frequent, residuals with a pattern."""
     yield from _of_reasons(maps)
+    yield from _of_models(maps)
     if course is not None:
         yield from _of_residuals(course)
 
@@ -176,6 +178,12 @@ def _of_reasons(maps: ParameterMaps) -> Iterator[str]:
             f"In {bound:.0%} of the voxels that enhance a parameter ended at its bound: their data "
             "do not determine it; the reason map shows where."
         )
+
+
+def _of_models(maps: ParameterMaps) -> Iterator[str]:
+    found = model_shares(maps)
+    if found is not None and found.not_enough > LITTLE:
+        yield f"{simple_sentence(found)} The map of the best model shows where."
 
 
 def _of_residuals(course: ResidualCourse) -> Iterator[str]:

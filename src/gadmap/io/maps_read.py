@@ -9,6 +9,7 @@ import numpy as np
 from gadmap.data import ParameterMaps, Reason
 from gadmap.io.nifti import affine_of, open_nifti, stored_samples
 from gadmap.io.records import MapFile, checked_maps
+from gadmap.quantities import BEST_MODEL
 from gadmap.untrusted import json_file
 
 MAPS = "maps.json"
@@ -27,6 +28,9 @@ def read_maps(folder: str | Path) -> ParameterMaps:
     folder = Path(folder)
     record = checked_maps(read_maps_record(folder), _told(folder))
     values, errors = _volumes(folder, record.maps), _volumes(folder, record.standard_errors)
+    if BEST_MODEL.name in values:
+        places = values[BEST_MODEL.name]
+        values[BEST_MODEL.name] = np.where(places > 0, places, np.nan).astype(np.float32)
     reason_file = folder / Path(record.reason_file).name
     reason = stored_samples(open_nifti(reason_file), reason_file)
     for name, volume in (*values.items(), *errors.items()):
