@@ -81,7 +81,7 @@ def p_value_of(model: str) -> str:
 
 
 def _of_choice(model: str) -> tuple[Quantity, Quantity]:
-    p_words = f"chance that noise alone favours {model} over the models nested in it as much"
+    p_words = f"p value of {model} against the models nested in it"
     return (
         Quantity(weight_of(model), "weight", "", "", (0.0, 1.0), f"Akaike weight of {model}"),
         Quantity(p_value_of(model), "p", "", "", (0.0, 1.0), p_words),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from gadmap.data import ChosenModels, CurveFit
+from gadmap.data import ChosenModels, CurveFit, Reason
 from gadmap.data.curve import CurveSource, FittedCurve
 from gadmap.fitting.curves import fit_curves
 from gadmap.fitting.evidence import (
@@ -59,8 +59,9 @@ def choose_models(
     weight, the number of unknowns that of the parameters and one for the noise. A misfit below
     1e-5 of the curve counts as that: there the tables of the fit end, and no measurement begins.
     A fit that did not converge, or whose parameters the frames do not resolve, has its sum of
-    squares like any other, which is then at most too high: that speaks against its model. Where it
-    is chosen nevertheless, the curve bears that reason.
+    squares like any other, which is at most too high: that speaks against its model. Its ktrans
+    enters the average only where it is the best, and then the curve bears that reason: an exchange
+    model takes a curve of one compartment for plasma as well as for interstitium.
 
     Parameters
     ----------
@@ -117,9 +118,9 @@ def choose_models(
     frames, squares = _samples(concentration, weights)
     count = {model: len(KINETIC_MODELS[model].parameters) + fit_delay for model in models}
     _require_frames(frames, count)
-    sse = dict(zip(models, resolved([fit.sse for fit in fits.values()], squares), strict=True))
+    sse = _by_model(models, resolved([fit.sse for fit in fits.values()], squares))
     aicc = {model: corrected_akaike(sse[model], frames, count[model]) for model in models}
-    weight = dict(zip(models, akaike_weights(np.stack(list(aicc.values()))), strict=True))
+    weight = _by_model(models, akaike_weights(np.stack(list(aicc.values()))))
     p_value = {
         (smaller, larger): f_test(
             sse[smaller], sse[larger], (count[smaller], count[larger]), frames
@@ -201,7 +202,7 @@ def _fit_of_best(
     """The best model's parameters and all that is said of the choice."""
     every, first = list(fits.values()), next(iter(fits.values()))
     kind = first.sse.dtype
-    average, error = _averaged_ktrans(every, np.stack(list(weight.values())))
+    average, error = _averaged_ktrans(every, np.stack(list(weight.values())), best)
     choice = {
         BEST_MODEL.name: np.where(best > 0, best, np.nan),
         **{weight_of(model): values for model, values in weight.items()},
@@ -219,8 +220,8 @@ def _fit_of_best(
         values=values,
         standard_error=errors | {KTRANS_AVERAGED.name: error.astype(kind)},
         sse=_of_best([{SSE.name: fit.sse} for fit in every], best)[SSE.name],
-        valid=best > 0,
-        reason=np.take_along_axis(reasons, chosen, axis=0)[0],
+        valid=np.asarray(best > 0),
+        reason=np.take_along_axis(reasons, chosen, axis=0)[0, ...],
         curves=_BestCurves([fit.curves for fit in every]),
     )
 
@@ -236,10 +237,16 @@ def _of_best(named: Sequence[Mapping[str, np.ndarray]], best: np.ndarray) -> dic
 
 
 def _averaged_ktrans(
-    fits: Sequence[CurveFit], weight: Float[np.ndarray, "model *grid"]
+    fits: Sequence[CurveFit], weight: Float[np.ndarray, "model *grid"], best: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Over all models; one without exchange has a ktrans of 0."""
-    none = np.zeros(weight.shape[1:])
+    """Over the models that tell it; one without exchange has a ktrans of 0."""
+    none = np.zeros(best.shape)
+    untold = [
+        np.isin(fit.reason, (Reason.NOT_CONVERGED, Reason.UNRESOLVED)) & (best != place)
+        for place, fit in enumerate(fits, start=1)
+    ]
+    weight = np.where(untold, 0, weight)
+    weight = weight / weight.sum(axis=0)
     ktrans = [fit.values.get(KTRANS.name, none) for fit in fits]
     errors = [fit.standard_error.get(KTRANS.name, none) for fit in fits]
     return averaged(weight, np.stack(ktrans), np.stack(errors))
@@ -250,12 +257,17 @@ def _hardest(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Each larger model with its highest p value: it is called for if every smaller one fails."""
     for larger in dict.fromkeys(pair[1] for pair in p_value):
-        yield larger, np.max([p for pair, p in p_value.items() if pair[1] == larger], axis=0)
+        found = [p for pair, p in p_value.items() if pair[1] == larger]
+        yield larger, np.asarray(np.max(found, axis=0))
+
+
+def _by_model(models: Sequence[str], rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {model: rows[place, ...] for place, model in enumerate(models)}
 
 
 def _best(weight: Float[np.ndarray, "model *grid"]) -> np.ndarray:
     known = ~np.isnan(weight).any(axis=0)
-    return np.where(known, weight.argmax(axis=0) + 1, 0).astype(np.uint8)
+    return np.asarray(np.where(known, weight.argmax(axis=0) + 1, 0), np.uint8)
 
 
 def _samples(
@@ -264,7 +276,7 @@ def _samples(
     """Frames that have a weight, one number or one a curve, and weighted squares of the curves."""
     curves = concentration.astype(np.float64)
     used = np.ones(curves.shape[-1]) if weights is None else weights
-    return (used > 0).sum(axis=-1), (used * curves**2).sum(axis=-1)
+    return np.asarray((used > 0).sum(axis=-1)), np.asarray((used * curves**2).sum(axis=-1))
 
 
 def _require_frames(frames: np.ndarray, count: Mapping[str, int]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.special import fdtrc
 
 RESOLVED = 1e-5
@@ -13,7 +13,7 @@ NEGLIGIBLE = 0.01
 
 
 def corrected_akaike(
-    sse: Float[np.ndarray, "*grid"], frames: Float[np.ndarray, "..."] | int, parameters: int
+    sse: Float[np.ndarray, "*grid"], frames: Int[np.ndarray, "..."] | int, parameters: int
 ) -> Float[np.ndarray, "*grid"]:
     """Akaike's information criterion for few samples, of Gaussian noise of unknown variance.
 
@@ -26,7 +26,7 @@ def corrected_akaike(
     """
     unknowns = parameters + 1
     few = 2 * unknowns * (unknowns + 1) / (frames - unknowns - 1)
-    return frames * np.log(sse / frames) + 2 * unknowns + few
+    return np.asarray(frames * np.log(sse / frames) + 2 * unknowns + few)
 
 
 def akaike_weights(
@@ -51,7 +51,7 @@ def f_test(
     smaller: Float[np.ndarray, "*grid"],
     larger: Float[np.ndarray, "*grid"],
     parameters: tuple[int, int],
-    frames: Float[np.ndarray, "..."] | int,
+    frames: Int[np.ndarray, "..."] | int,
 ) -> Float[np.ndarray, "*grid"]:
     """Chance that noise alone lowers the sum of squares as much from a model to a larger one.
 
@@ -65,7 +65,8 @@ def f_test(
     freedom = frames - many
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (smaller / larger - 1) * freedom / (many - few)
-    return np.where(np.isnan(ratio), np.nan, fdtrc(many - few, freedom, np.maximum(ratio, 0)))
+    chance = fdtrc(many - few, freedom, np.maximum(ratio, 0))
+    return np.asarray(np.where(np.isnan(ratio), np.nan, chance))
 
 
 def averaged(
@@ -91,7 +92,7 @@ def averaged(
 
 def _sum(terms: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Sum over models, NaN where these have no weights."""
-    return np.where(np.isnan(weights).any(axis=0), np.nan, terms.sum(axis=0))
+    return np.asarray(np.where(np.isnan(weights).any(axis=0), np.nan, terms.sum(axis=0)))
 
 
 def resolved(sse: Sequence[np.ndarray], squares: np.ndarray) -> Float[np.ndarray, "model *grid"]:
@@ -100,4 +101,5 @@ def resolved(sse: Sequence[np.ndarray], squares: np.ndarray) -> Float[np.ndarray
     `squares` is the sum of the squared samples. Without this, models that all describe a curve
     without noise would be told apart by rounding.
     """
-    return np.maximum(np.stack(sse).astype(np.float64), RESOLVED**2 * squares)
+    least = np.maximum(RESOLVED**2 * squares, np.finfo(float).tiny)
+    return np.maximum(np.stack(sse).astype(np.float64), least)
