@@ -223,8 +223,8 @@ T1 {T10:g} s) and one of blood (T1 {BLOOD_T10:g} s) under Parker's curve, {FRAME
 {STEP:g} s, TR {1e3 * TR:g} ms, flip angle {FLIP_ANGLE:g}°, no noise: signal, concentration,
 extended Tofts fit. One thing is wrong at a time; with nothing wrong the error is {none:.0e}. The
 arterial input is *given* as a curve in blood, or *measured* in the voxel of blood, where the same
-mistake enters it too. T1 and flip angle are wrong in tissue and blood alike; the flip angle is truly so
-much larger than what it is taken for.
+mistake enters it too. T1 and flip angle are wrong in tissue and blood alike; the flip angle is
+truly so much larger than what it is taken for.
 
 Change of each parameter:
 
