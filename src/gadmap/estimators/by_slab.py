@@ -46,10 +46,10 @@ class Collected(NamedTuple):
 
 def collected(
     exam: Exam,
-    of_curves: Callable[[Float[np.ndarray, "voxel time"]], OfCurves],
+    work: Callable[[ConcentrationSlab], OfCurves],
     progress: Callable[[int, int], None] | None,
 ) -> Collected:
-    """Maps of what `of_curves` makes of the concentration of the mask's voxels; NaN elsewhere.
+    """Maps of what `work` makes of the concentration of the mask's voxels; NaN elsewhere.
 
     A voxel without concentration has the reason for that, any other the one that it is given.
     `progress` is called with the number of voxels done and of all in the mask.
@@ -59,7 +59,7 @@ def collected(
     done, total = 0, int(exam.mask.sum())
 
     def of_slab(slab: ConcentrationSlab) -> tuple[ConcentrationSlab, OfCurves]:
-        return slab, of_curves(slab.concentration)
+        return slab, work(slab)
 
     for slab, found in over_slabs(exam, of_slab):
         at = np.unravel_index(slab.voxels, grid)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
 from gadmap.data import CurveFit, Exam, ParameterMaps
 from gadmap.estimators.by_slab import collected
 from gadmap.fitting import choose_models
-from gadmap.fitting.choice import CHOICE, USUAL_MODELS, box_of_models, require_models
+from gadmap.fitting.choice import USUAL_MODELS, box_of_models, require_models
+from gadmap.fitting.fit_of_best import CHOICE
+from gadmap.physics.device import CPU
+from gadmap.physics.voxels import ConcentrationSlab
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class ModelChoice:
         Quantity name to (lowest, highest), to replace the default box.
     fit_delay
         Whether every voxel gets an arterial delay of its own.
+    device
+        Where to compute: "cpu", "cuda"; two compartments on the CPU alone.
     progress
         Called with the number of voxels done and of all in the mask.
 
@@ -46,6 +50,7 @@ class ModelChoice:
     models: tuple[str, ...] = USUAL_MODELS
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     fit_delay: bool = False
+    device: str = CPU
     progress: Callable[[int, int], None] | None = None
 
     needs_concentration: ClassVar[bool] = True
@@ -65,9 +70,15 @@ class ModelChoice:
         t = exam.series.t
         plasma = np.interp(t, exam.aif.t, exam.aif.plasma)
 
-        def chosen(concentration: Float[np.ndarray, "voxel time"]) -> CurveFit:
+        def chosen(slab: ConcentrationSlab) -> CurveFit:
             return choose_models(
-                concentration, t, plasma, self.models, bounds=self.bounds, fit_delay=self.fit_delay
+                slab.concentration,
+                t,
+                plasma,
+                self.models,
+                bounds=self.bounds,
+                fit_delay=self.fit_delay,
+                device=self.device,
             ).fit
 
         found = collected(exam, chosen, self.progress)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
 
 from gadmap.data import CurveFit, Exam, ParameterMaps
 from gadmap.estimators.by_slab import collected
 from gadmap.fitting import fit_curves
 from gadmap.physics.device import CPU
 from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.physics.voxels import ConcentrationSlab
 from gadmap.quantities import DELAY
 
 
@@ -53,9 +53,9 @@ class LeastSquares:
         t = exam.series.t
         plasma = np.interp(t, exam.aif.t, exam.aif.plasma)
 
-        def fitted(concentration: Float[np.ndarray, "voxel time"]) -> CurveFit:
+        def fitted(slab: ConcentrationSlab) -> CurveFit:
             return fit_curves(
-                concentration,
+                slab.concentration,
                 t,
                 plasma,
                 self.model,

@@ -94,20 +94,17 @@ class MapSettings:
     def record(self, chosen: Estimator) -> dict[str, object]:
         """The settings in terms of JSON, files by name: their folders are of users and patients."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        del values["compare"]  # only where it was asked for, as in records of before it was there
-        return (
-            values
-            | ({"compare": list(self.compare)} if self.compare else {})
-            | {
-                "vfa": [shown_name(path) for path in self.vfa],
-                **{name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask")},
-                "series": None if self.series is None else recorded_choice(self.series),
-                "model": self.model if isinstance(chosen, LeastSquares) else None,
-                "estimator": shown_name(self.estimator)
-                if isinstance(self.estimator, str | Path)
-                else type(chosen).__name__,
-            }
-        )
+        if not self.compare:  # as in records of before it was there
+            del values["compare"]
+        return values | {
+            "vfa": [shown_name(path) for path in self.vfa],
+            **{name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask")},
+            "series": None if self.series is None else recorded_choice(self.series),
+            "model": self.model if isinstance(chosen, LeastSquares) else None,
+            "estimator": shown_name(self.estimator)
+            if isinstance(self.estimator, str | Path)
+            else type(chosen).__name__,
+        }
 
 
 def shown_name(value: float | PathLike | None) -> float | str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from markupsafe import Markup, escape
 
 from gadmap.data import ParameterMaps
-from gadmap.fitting.choice import CHOICE
+from gadmap.fitting.fit_of_best import CHOICE
 from gadmap.quantities import QUANTITIES, Quantity
 
 _RAISED = re.compile(r"\^\{?(\w+)\}?")
