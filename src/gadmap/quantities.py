@@ -60,7 +60,7 @@ UNLIKE = Quantity(
     "unlike", "unlike", "", "", (0.0, _INF), "distance from the training's voxels; 1 is the edge"
 )
 KTRANS_AVERAGED = Quantity(
-    *("ktrans_averaged", r"$\overline{K}^{trans}$", "1/min", "", (0.0, 5.0)),
+    *("ktrans_averaged", "$K^{trans}_{avg}$", "1/min", "", (0.0, 5.0)),
     "volume transfer constant, averaged over models by their weights",
 )
 BEST_MODEL = Quantity(
@@ -81,10 +81,10 @@ def p_value_of(model: str) -> str:
 
 
 def _of_choice(model: str) -> tuple[Quantity, Quantity]:
-    p_words = f"p value of {model} against the models nested in it"
+    weight, p_value = f"Akaike weight of {model}", f"p value of {model} against those nested in it"
     return (
-        Quantity(weight_of(model), "weight", "", "", (0.0, 1.0), f"Akaike weight of {model}"),
-        Quantity(p_value_of(model), "p", "", "", (0.0, 1.0), p_words),
+        Quantity(weight_of(model), f"weight of {model}", "", "", (0.0, 1.0), weight),
+        Quantity(p_value_of(model), f"p of {model}", "", "", (0.0, 1.0), p_value),
     )
 
 

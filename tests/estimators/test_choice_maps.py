@@ -1,6 +1,7 @@
 """Maps of the best model: from an examination to files, reports and back."""
 
 import json
+import re
 from dataclasses import replace
 
 import nibabel as nib
@@ -118,6 +119,11 @@ def test_the_disc_has_plasma_and_its_report_says_that_tofts_is_not_enough(
     for model in CHAIN:
         assert f"</span>{model}</th>" in section
     assert "Pharmacokinetic maps, best model" in page
+    captions = re.findall(r"<figcaption>(\S+, ktrans [^<]*)</figcaption>", page)
+    assert captions
+    for caption in captions:
+        assert caption.split(", ")[0] in CHAIN
+        assert "nan" not in caption
 
 
 def test_where_tofts_made_the_curves_no_caution_is_said(maps: ParameterMaps, exam: Exam):

@@ -8,6 +8,7 @@ from fit_cases import grid, tissue, usual_parameters
 from scipy.stats import f as f_distribution
 
 from gadmap import choose_models
+from gadmap.cli.options import USUAL_MODELS as OFFERED
 from gadmap.data import Reason
 from gadmap.fitting import fit_curves
 from gadmap.fitting.choice import USUAL_MODELS, nested_pairs
@@ -40,6 +41,10 @@ def shares(chosen):
 
 def test_names_of_quantities_are_those_of_the_models():
     assert set(MODEL_NAMES) == set(KINETIC_MODELS)
+
+
+def test_the_command_line_means_the_same_by_usual():
+    assert OFFERED == USUAL_MODELS
 
 
 @pytest.mark.parametrize("truth", ["vascular", "patlak", "tofts", "extended-tofts", "2cxm"])

@@ -193,7 +193,7 @@ def _of_residuals(course: ResidualCourse) -> Iterator[str]:
     frames = ", ".join(str(k) for k in course.frames)
     sentences = {
         Pattern.FIRST_PASS: f"{share} {chance}, most of it in the first pass: the model lacks the "
-        "plasma in the vessels or the delay of the input. Compare extended-tofts or --fit-delay.",
+        "plasma in the vessels or the delay of the input. Try --compare usual or --fit-delay.",
         Pattern.FRAMES: f"{share} {chance}, most of it in frame {frames}: did the head move, or "
         "did the scanner falter there?",
         Pattern.STEP: f"{share} {chance} and steps after frame {frames}: did the receiver's gain "

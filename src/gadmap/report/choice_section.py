@@ -125,5 +125,5 @@ def _simple_figure(anatomy: Anatomy, maps: ParameterMaps) -> MapFigure | None:
         enhancing(maps),
         slices_that_matter(maps, _FEW_SLICES),
         Scale(low=0.0, high=1.0, colormap=VALUES, words=words),
-        f"Akaike weight of {SIMPLE}",
+        "how likely it is the best of these models",
     )
