@@ -84,6 +84,18 @@ def test_maps_come_back_from_their_files_and_labels_are_whole_numbers(
     assert model_shares(read) == model_shares(maps)
 
 
+def test_labels_of_models_that_there_are_not_are_refused(exam: Exam, maps: ParameterMaps, tmp_path):
+    fewer = replace(maps, settings=maps.settings | {"models": list(CHAIN[:1])})
+    write_maps(tmp_path / "out", fewer, exam, {}, keep_exam=False)
+    with pytest.raises(ValueError, match=r"damaged: best_model holds [23], of 1 models"):
+        read_maps(tmp_path / "out")
+
+
+def test_a_choice_whose_weights_are_missing_is_none(maps: ParameterMaps):
+    without = {name: values for name, values in maps.values.items() if name != "weight_tofts"}
+    assert model_shares(replace(maps, values=without)) is None
+
+
 def test_every_map_has_a_name_of_its_own_among_derivatives(maps: ParameterMaps):
     origin = BidsOrigin(name="sub-01")
     stems = [image_stem(name, maps, origin) for name in maps.values]

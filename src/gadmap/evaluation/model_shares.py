@@ -127,9 +127,13 @@ def percent(share: float) -> str:
 
 
 def compared(maps: ParameterMaps) -> tuple[str, ...]:
-    """The models that were compared; none where there was no choice."""
+    """The models that were compared; none where there was no choice, or maps of it are missing."""
     models = maps.settings.get("models")
-    return tuple(models) if isinstance(models, list) and BEST_MODEL.name in maps.values else ()
+    if not isinstance(models, list):
+        return ()
+    tests = (p_value_of(larger) for _, larger in nested_pairs(models))
+    needed = {BEST_MODEL.name, *map(weight_of, models), *tests}
+    return tuple(models) if needed <= maps.values.keys() else ()
 
 
 def not_enough(maps: ParameterMaps) -> Bool[np.ndarray, "x y z"]:
