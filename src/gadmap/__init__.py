@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gadmap.data import (
         Acquisition,
         Aif,
+        ChosenModels,
         CurveFit,
         DceSeries,
         Exam,
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
         ParameterMaps,
         Reason,
     )
-    from gadmap.estimators import Estimator, LeastSquares, NetworkEstimator
-    from gadmap.fitting import fit_curves
+    from gadmap.estimators import Estimator, LeastSquares, ModelChoice, NetworkEstimator
+    from gadmap.fitting import choose_models, fit_curves
     from gadmap.pipeline.steps import (
         concentration,
         estimate,
@@ -41,16 +42,19 @@ __version__ = "0.1.0"
 __all__ = [
     "Acquisition",
     "Aif",
+    "ChosenModels",
     "CurveFit",
     "DceSeries",
     "Estimator",
     "Exam",
     "FlipAngleSeries",
     "LeastSquares",
+    "ModelChoice",
     "NetworkEstimator",
     "ParameterMaps",
     "Reason",
     "__version__",
+    "choose_models",
     "concentration",
     "estimate",
     "fit_curves",
@@ -64,6 +68,7 @@ _HOMES = {
     "gadmap.data": (
         "Acquisition",
         "Aif",
+        "ChosenModels",
         "CurveFit",
         "DceSeries",
         "Exam",
@@ -71,8 +76,8 @@ _HOMES = {
         "ParameterMaps",
         "Reason",
     ),
-    "gadmap.estimators": ("Estimator", "LeastSquares", "NetworkEstimator"),
-    "gadmap.fitting": ("fit_curves",),
+    "gadmap.estimators": ("Estimator", "LeastSquares", "ModelChoice", "NetworkEstimator"),
+    "gadmap.fitting": ("choose_models", "fit_curves"),
     "gadmap.pipeline.steps": (
         "concentration",
         "estimate",

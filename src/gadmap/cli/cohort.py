@@ -11,6 +11,7 @@ import typer
 from gadmap.cli.options import (
     ArterialInput,
     CohortLevel,
+    Compare,
     Device,
     EstimatorName,
     FitDelay,
@@ -24,6 +25,7 @@ from gadmap.cli.options import (
     NoExam,
     Relaxivity,
     chosen,
+    compared_models,
     require_least_squares,
 )
 
@@ -57,6 +59,7 @@ def cohort(
     hct: Haematocrit = None,
     relaxivity: Relaxivity = None,
     model: ModelName = None,
+    compare: Compare = None,
     fit_delay: FitDelay = None,
     estimator: EstimatorName = None,
     mask: MaskFile = None,
@@ -83,7 +86,7 @@ def cohort(
     ] = False,
 ) -> None:
     """Map every examination of a BIDS dataset or a table, then compare them."""
-    require_least_squares(estimator, model, fit_delay)
+    require_least_squares(estimator, model, fit_delay, compare)
     if sum(one is not None for one in (nprocs, scheduler, slurm)) > 1:
         raise typer.BadParameter("--nprocs, --scheduler and --slurm exclude each other")
     from gadmap.pipeline import MapSettings
@@ -94,6 +97,7 @@ def cohort(
         hct=hct,
         relaxivity=relaxivity,
         model=model,
+        compare=compared_models(compare, model),
         fit_delay=fit_delay,
         estimator=estimator,
         mask=mask,

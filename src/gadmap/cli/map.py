@@ -8,6 +8,7 @@ import typer
 
 from gadmap.cli.options import (
     ArterialInput,
+    Compare,
     Device,
     EstimatorName,
     FitDelay,
@@ -26,6 +27,7 @@ from gadmap.cli.options import (
     Relaxivity,
     SeriesName,
     chosen,
+    compared_models,
     require_least_squares,
     require_one_t1,
 )
@@ -47,6 +49,7 @@ def map_command(
     hct: Haematocrit = None,
     relaxivity: Relaxivity = None,
     model: ModelName = None,
+    compare: Compare = None,
     fit_delay: FitDelay = None,
     estimator: EstimatorName = None,
     mask: MaskFile = None,
@@ -60,7 +63,7 @@ def map_command(
 ) -> None:
     """Map an examination: files in, NIfTI maps and a report out."""
     require_one_t1(vfa, t10)
-    require_least_squares(estimator, model, fit_delay)
+    require_least_squares(estimator, model, fit_delay, compare)
     from gadmap.cli.console import progress_bar, say_result
     from gadmap.pipeline import MapSettings, map_again, map_exam
 
@@ -72,6 +75,7 @@ def map_command(
         hct=hct,
         relaxivity=relaxivity,
         model=model,
+        compare=compared_models(compare, model),
         fit_delay=fit_delay,
         estimator=estimator,
         mask=mask,

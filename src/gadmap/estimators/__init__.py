@@ -1,5 +1,6 @@
 """Estimators: examination in, parameter maps out."""
 
+from gadmap.estimators.choice import ModelChoice
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.least_squares import LeastSquares
 from gadmap.estimators.named import (
@@ -15,6 +16,7 @@ from gadmap.estimators.network_input import NetworkInput, network_input
 __all__ = [
     "Estimator",
     "LeastSquares",
+    "ModelChoice",
     "NetworkEstimator",
     "NetworkInput",
     "named_estimator",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gadmap.estimators.best import BEST, BestEstimator
+from gadmap.estimators.choice import ModelChoice
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.guided import GuidedEstimator
 from gadmap.estimators.least_squares import LeastSquares
@@ -51,7 +52,7 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
     )
 
 
-_WATCHED = (BestEstimator, GuidedEstimator, LeastSquares, NetworkEstimator)
+_WATCHED = (BestEstimator, GuidedEstimator, LeastSquares, ModelChoice, NetworkEstimator)
 
 
 def watched(estimator: Estimator, progress: Callable[[int, int], None] | None) -> Estimator:
@@ -72,7 +73,7 @@ def on_device(estimator: Estimator, device: str) -> Estimator:
     """
     require_device(device)
     match estimator:
-        case LeastSquares():
+        case LeastSquares() | ModelChoice():
             return replace(estimator, device=device)
         case BestEstimator() | GuidedEstimator() | NetworkEstimator():
             estimator.trained.module.to(device)

@@ -10,9 +10,9 @@ from torch import Tensor
 from gadmap.data import Aif, Exam, ParameterMaps, Reason
 from gadmap.data.walk import curves_at
 from gadmap.physics.forward import tissue_concentration
-from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.physics.kinetics import KINETIC_MODELS, KineticModel
 from gadmap.physics.voxels import exam_concentration
-from gadmap.quantities import DELAY
+from gadmap.quantities import BEST_MODEL, DELAY
 
 
 def measured_curves(exam: Exam, voxels: Int[np.ndarray, "n 3"]) -> Float[np.ndarray, "n time"]:
@@ -48,8 +48,9 @@ def enhancing(maps: ParameterMaps) -> Bool[np.ndarray, "x y z"]:
 
 def has_curves(maps: ParameterMaps) -> bool:
     """Whether the maps hold all parameters of their model, so that it has a curve in a voxel."""
-    model = KINETIC_MODELS.get(maps.model)
-    return model is not None and {q.name for q in model.parameters} <= maps.values.keys()
+    models = _models_by_place(maps).values()
+    needed = {quantity.name for model in models for quantity in model.parameters}
+    return bool(models) and needed <= maps.values.keys()
 
 
 def modelled_curves(
@@ -72,7 +73,31 @@ def modelled_curves(
             f"maps of {', '.join(maps.values)} by {maps.estimator}; expected all parameters of a "
             "kinetic model"
         )
-    model, at = KINETIC_MODELS[maps.model], tuple(voxels.T)
+    curves = np.full((len(voxels), t.size), np.nan)
+    place = maps[BEST_MODEL.name][tuple(voxels.T)] if BEST_MODEL.name in maps.values else None
+    for number, model in _models_by_place(maps).items():
+        where = np.full(len(voxels), True) if place is None else place == number
+        curves[where] = _curves_of(model, maps, t, aif, voxels[where])
+    return curves
+
+
+def _models_by_place(maps: ParameterMaps) -> dict[int, KineticModel]:
+    """The maps' model, or each of those among which a map says which one a voxel has."""
+    chosen = maps.settings.get("models") if BEST_MODEL.name in maps.values else None
+    names = chosen if isinstance(chosen, list) else [maps.model]
+    if not all(name in KINETIC_MODELS for name in names):
+        return {}
+    return {place: KINETIC_MODELS[name] for place, name in enumerate(names, start=1)}
+
+
+def _curves_of(
+    model: KineticModel,
+    maps: ParameterMaps,
+    t: Float[np.ndarray, " time"],
+    aif: Aif,
+    voxels: Int[np.ndarray, "n 3"],
+) -> Float[np.ndarray, "n time"]:
+    at = tuple(voxels.T)
 
     def there(name: str) -> Tensor:
         return torch.tensor(maps[name][at].astype(np.float64))

@@ -27,6 +27,7 @@ _MODELS = {
     "2cxm": Code("M.IC1.009", "99OSIPI", "Two Compartment Exchange Model"),
     "vascular": Code("M.IC1.999", "99OSIPI", "Steady-State Vascular Model"),
 }
+_LONGEST = 16
 _UNITS = {
     "1/min": Code("/min", "UCUM", "/min"),
     "": Code("1", "UCUM", "no units"),
@@ -120,7 +121,8 @@ def _item(kind: str, concept: Code) -> Dataset:
 
 def _code(code: Code) -> Dataset:
     item = Dataset()
-    item.CodeValue = code.value
+    long = len(code.value) > _LONGEST  # PS3.3 8.8
+    setattr(item, "LongCodeValue" if long else "CodeValue", code.value)
     item.CodingSchemeDesignator = code.scheme_designator
     item.CodeMeaning = code.meaning
     return item

@@ -7,6 +7,7 @@ from pathlib import Path
 from gadmap.estimators import (
     Estimator,
     LeastSquares,
+    ModelChoice,
     named_estimator,
     needs_concentration,
     on_device,
@@ -34,6 +35,8 @@ class MapSettings:
         What "least-squares" fits.
     fit_delay
         Whether it fits an arterial delay in every voxel.
+    compare
+        Kinetic models among which "least-squares" chooses in every voxel, instead of `model`.
     estimator
         "least-squares"; a network's name or .safetensors file; or an `Estimator`.
     device
@@ -50,6 +53,7 @@ class MapSettings:
     relaxivity: float | None = None
     model: str = "tofts"
     fit_delay: bool = False
+    compare: Sequence[str] = ()
     estimator: PathLike | Estimator = LEAST_SQUARES
     mask: PathLike = "auto"
     motion: bool = False
@@ -69,9 +73,12 @@ class MapSettings:
         ValueError, OSError
             If there is none of that name or file, or it cannot do what is asked.
         """
-        chosen = named_estimator(self.model if self.estimator == LEAST_SQUARES else self.estimator)
+        if self.compare and self.estimator != LEAST_SQUARES:
+            raise ValueError("models are compared by least-squares only; expected that estimator")
+        of_models = ModelChoice(tuple(self.compare)) if self.compare else self.model
+        chosen = named_estimator(of_models if self.estimator == LEAST_SQUARES else self.estimator)
         if self.fit_delay:
-            if not isinstance(chosen, LeastSquares):
+            if not isinstance(chosen, LeastSquares | ModelChoice):
                 raise ValueError("a delay is fitted by least-squares only; expected that estimator")
             chosen = replace(chosen, fit_delay=True)
         if self.device != CPU:
@@ -87,6 +94,8 @@ class MapSettings:
     def record(self, chosen: Estimator) -> dict[str, object]:
         """The settings in terms of JSON, files by name: their folders are of users and patients."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
+        if not self.compare:  # as in records of before it was there
+            del values["compare"]
         return values | {
             "vfa": [shown_name(path) for path in self.vfa],
             **{name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask")},
