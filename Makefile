@@ -5,7 +5,7 @@ READY := .venv/.ready
 export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint docs bench bench-estimators validation pictures fuzz
+.PHONY: help setup demo test lint docs bench bench-estimators validation peers pictures fuzz
 
 help:
 	@echo "make setup     .venv with the package, editable, under constraints.txt"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench     the figures that the documentation quotes"
 	@echo "make bench-estimators  errors to the truth: fit, denoised fit, networks"
 	@echo "make validation  docs/validation.md: every figure of how near to the truth"
+	@echo "make peers     speed and accuracy beside other packages, into docs/peers.md"
 	@echo "make fuzz      attack each reader for FUZZ_SECONDS, 60 by default, into fuzz/out/"
 	@echo "make pictures  the pictures of the documentation, from demo/"
 
@@ -53,6 +54,16 @@ bench-estimators: $(READY)
 
 validation: $(READY)
 	$(BIN)/python -m validation.page
+
+PEERS := .venv-peers/.ready
+
+$(PEERS): benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+peers: $(READY) $(PEERS)
+	$(BIN)/python benchmarks/compare_peers.py
 
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py
