@@ -25,12 +25,14 @@ if TYPE_CHECKING:
         FlipAngleSeries,
         ParameterMaps,
         Reason,
+        RegionFit,
     )
     from gadmap.estimators import Estimator, LeastSquares, ModelChoice, NetworkEstimator
     from gadmap.fitting import choose_models, fit_curves
     from gadmap.pipeline.steps import (
         concentration,
         estimate,
+        fit_region,
         prepare,
         read,
         read_results,
@@ -53,11 +55,13 @@ __all__ = [
     "NetworkEstimator",
     "ParameterMaps",
     "Reason",
+    "RegionFit",
     "__version__",
     "choose_models",
     "concentration",
     "estimate",
     "fit_curves",
+    "fit_region",
     "prepare",
     "read",
     "read_results",
@@ -75,12 +79,14 @@ _HOMES = {
         "FlipAngleSeries",
         "ParameterMaps",
         "Reason",
+        "RegionFit",
     ),
     "gadmap.estimators": ("Estimator", "LeastSquares", "ModelChoice", "NetworkEstimator"),
     "gadmap.fitting": ("choose_models", "fit_curves"),
     "gadmap.pipeline.steps": (
         "concentration",
         "estimate",
+        "fit_region",
         "prepare",
         "read",
         "read_results",

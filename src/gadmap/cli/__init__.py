@@ -24,6 +24,7 @@ from gadmap.cli.options import (
     Slices,
 )
 from gadmap.cli.phantom import phantom
+from gadmap.cli.region import region
 from gadmap.cli.report import report
 from gadmap.cli.reproduce import reproduce
 from gadmap.cli.train import train
@@ -102,6 +103,7 @@ app.command()(adapt)
 app.command()(evaluate)
 app.command()(reproduce)
 app.command()(explain)
+app.command()(region)
 app.command()(report)
 app.command()(dicom)
 app.command()(cohort)
@@ -142,12 +144,14 @@ def _end(*_: object) -> None:
 
 
 def spread(arguments: list[str]) -> list[str]:
-    """`map INPUT --vfa A B C` as `--vfa A --vfa B --vfa C`, which the parser knows; so of explain.
+    """`map INPUT --vfa A B C` as `--vfa A --vfa B --vfa C`, which the parser knows.
+
+    So of explain and region.
 
     Only where INPUT comes first, so that it cannot be taken for a flip-angle volume.
     """
     if (
-        arguments[:1] not in (["map"], ["explain"])
+        arguments[:1] not in (["map"], ["explain"], ["region"])
         or arguments[1:2] == []
         or arguments[1].startswith("-")
     ):

@@ -4,8 +4,10 @@ from gadmap.data.acquisition import Acquisition
 from gadmap.data.aif import Aif
 from gadmap.data.chosen import ChosenModels
 from gadmap.data.exam import Exam
+from gadmap.data.likelihood import Interval, Likelihood, Profile
 from gadmap.data.maps import CurveFit, ParameterMaps, Reason
 from gadmap.data.motion import Motion
+from gadmap.data.region_fit import RegionFit
 from gadmap.data.series import DceSeries, FlipAngleSeries
 
 __all__ = [
@@ -16,7 +18,11 @@ __all__ = [
     "DceSeries",
     "Exam",
     "FlipAngleSeries",
+    "Interval",
+    "Likelihood",
     "Motion",
     "ParameterMaps",
+    "Profile",
     "Reason",
+    "RegionFit",
 ]

@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 from gadmap.data.aif import Aif
 from gadmap.data.exam import Exam
 from gadmap.data.maps import CurveFit, ParameterMaps, Reason
+from gadmap.data.region_fit import RegionFit
 from gadmap.data.series import DceSeries
 from gadmap.drawing import (
     Panel,
+    ProfilePanel,
     curve_figure,
     html_table,
     montage,
@@ -19,6 +21,8 @@ from gadmap.drawing import (
     thumbnail,
 )
 from gadmap.drawing import exam_figure as drawn_exam
+from gadmap.drawing import region_figure as drawn_region
+from gadmap.drawing.curves import MEASURED
 from gadmap.drawing.montage import scale_end
 from gadmap.quantities import MERITS, QUANTITIES
 
@@ -155,6 +159,55 @@ def fit_html(fit: CurveFit) -> str:
     ]
     title = f"CurveFit: {fit.model}, {int(fit.valid.sum()):,} of {fit.valid.size:,} curves fitted"
     return html_table(title, ("quantity", "unit", "median", "quartiles"), rows)
+
+
+def region_figure(fit: RegionFit, ink: str = MEASURED) -> Figure:
+    """Curve, fit and profiles; see `RegionFit.plot`. `ink` is the colour of letters and axes."""
+    likelihood = fit.likelihood
+    return drawn_region(
+        t=fit.t,
+        measured=fit.curve,
+        spread=fit.spread,
+        fitted=likelihood.fitted,
+        panels=[_profile_panel(fit, name) for name in likelihood.names],
+        quantiles=likelihood.quantiles,
+        title=f"{fit.name}: {fit.model}, {fit.counted:,} voxels",
+        ink=ink,
+    )
+
+
+def _profile_panel(fit: RegionFit, name: str) -> ProfilePanel:
+    profile = fit.likelihood.profiles[name]
+    widest = profile.intervals[max(profile.intervals)]
+    return ProfilePanel(
+        label=_label(name),
+        held=profile.held,
+        rise=profile.rise,
+        value=fit[name],
+        error=fit.standard_error(name),
+        ends=(
+            np.nan if widest.low_open else widest.low,
+            np.nan if widest.high_open else widest.high,
+        ),
+    )
+
+
+def region_html(fit: RegionFit) -> str:
+    """Values with their intervals."""
+    levels = list(fit.likelihood.quantiles)
+    rows = [
+        (
+            name,
+            QUANTITIES[name].unit or "fraction",
+            f"{fit[name]:.4g}",
+            f"{fit.standard_error(name):.2g}",
+            *(str(fit.interval(name, level)) for level in levels),
+        )
+        for name in fit.likelihood.names
+    ]
+    title = f"RegionFit: {fit.name}, {fit.model}, mean of {fit.counted:,} voxels, R² {fit.r2:.4f}"
+    header = ("quantity", "unit", "value", "SE", *(f"{100 * level:g} %" for level in levels))
+    return html_table(title, header, rows)
 
 
 def _parameters(values: Mapping[str, np.ndarray]) -> list[str]:

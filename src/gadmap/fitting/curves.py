@@ -182,6 +182,17 @@ def _model(name: str, device: str) -> KineticModel:
     return model
 
 
+def fitted_box(model: str, bounds: Bounds | None = None, *, fit_delay: bool = False) -> Bounds:
+    """Bounds of what a fit of that model fits, in its order, the delay last.
+
+    Raises
+    ------
+    ValueError
+        As `fit_curves` does.
+    """
+    return _box(_model(model, "cpu"), bounds, fit_delay=fit_delay)
+
+
 def _box(model: KineticModel, bounds: Bounds | None, *, fit_delay: bool) -> Bounds:
     """Bounds of the model's parameters, the default ones where none are given."""
     fitted = {quantity.name: quantity for quantity in model.parameters}

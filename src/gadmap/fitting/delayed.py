@@ -18,6 +18,7 @@ from gadmap.fitting.chunk import Weighting, find
 from gadmap.fitting.levenberg_marquardt import bounded_minimum, slopes
 from gadmap.fitting.problem import Problem
 from gadmap.fitting.results import Found, Results, results
+from gadmap.fitting.uncertainty import inverse_normal
 from gadmap.physics.forward import tissue_concentration
 from gadmap.quantities import DELAY, SECONDS_PER_MINUTE
 
@@ -141,10 +142,8 @@ def _errors(
     sse: Float[Tensor, " voxel"],
 ) -> dict[str, Float[Tensor, " voxel"]]:
     """Standard errors from (J' W J)^-1, as in `uncertainty`."""
-    scale = torch.diagonal(normal, dim1=1, dim2=2).clamp(min=1e-300).rsqrt()
-    inverse, failed = torch.linalg.inv_ex(normal * scale[:, :, None] * scale[:, None, :])
-    covariance = inverse * scale[:, :, None] * scale[:, None, :]
-    variance = torch.where(failed == 0, sse / torch.as_tensor(weighted.freedom).to(sse), torch.nan)
+    covariance = inverse_normal(normal)
+    variance = sse / torch.as_tensor(weighted.freedom).to(sse)
     errors = {}
     for name in _parameters(problem, values):
         _, gradient = slopes(lambda there, name=name: _parameters(problem, there)[name], values)

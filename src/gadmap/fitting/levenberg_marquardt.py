@@ -49,10 +49,13 @@ def bounded_minimum(
     samples: Float[Tensor, "voxel time"],
     weights: Float[Tensor, "#voxel time"],
     start: Float[Tensor, "parameter voxel"],
-    bounds: Float[Tensor, "2 parameter 1"],
+    bounds: Float[Tensor, "2 parameter #voxel"],
 ) -> Minimum:
-    """Minimum of the weighted sum of squares that steps from `start` reach within `bounds`."""
-    low, high = bounds
+    """Minimum of the weighted sum of squares that steps from `start` reach within `bounds`.
+
+    Where both bounds of a parameter are one, it is held there.
+    """
+    low, high = bounds.expand(-1, -1, start.shape[1])
     values = start.clamp(low, high)
     modelled, jacobian = slopes(curves, values)
     normal, slope, sse = _quadratic(modelled - samples, jacobian, weights)
@@ -61,9 +64,10 @@ def bounded_minimum(
     going = torch.nonzero(torch.isfinite(sse))[:, 0]
     for _ in range(STEPS):
         here, down = values[:, going], slope[:, going]
-        held = ((here <= low) & (down > 0)) | ((here >= high) & (down < 0))
+        least, most = low[:, going], high[:, going]
+        held = ((here <= least) & (down > 0)) | ((here >= most) & (down < 0))
         step = _step(normal[going], down, held, damping[going])
-        trial = (here + step).clamp(low, high)
+        trial = (here + step).clamp(least, most)
         promised = (down * (here - trial)).sum(dim=0) > enough[going]
         going, trial = going[promised], trial[:, promised]
         if not going.numel():

@@ -110,6 +110,16 @@ def standard_errors(
     return errors
 
 
+def inverse_normal(
+    normal: Float[Tensor, "voxel parameter parameter"],
+) -> Float[Tensor, "voxel parameter parameter"]:
+    """Inverse of J' W J; NaN where the curve does not determine the parameters."""
+    scale = torch.diagonal(normal, dim1=1, dim2=2).clamp(min=1e-300).rsqrt()
+    both = scale[:, :, None] * scale[:, None, :]
+    inverse, failed = torch.linalg.inv_ex(normal * both)
+    return torch.where((failed == 0)[:, None, None], inverse * both, torch.nan)
+
+
 def _spread(gradient: Gradient, covariance: Covariance) -> Float[Tensor, " voxel"]:
     """Gradient' covariance gradient, without what is 0 everywhere."""
     terms = [

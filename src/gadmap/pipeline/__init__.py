@@ -12,6 +12,7 @@ from gadmap.pipeline.map_settings import MapSettings
 from gadmap.pipeline.patients import PreparedPatients, prepared_patients
 from gadmap.pipeline.phantom import PhantomFiles, write_phantom
 from gadmap.pipeline.phantom_bids import BidsCohort, write_bids_cohort
+from gadmap.pipeline.region import RegionResult, fit_regions
 from gadmap.pipeline.repeat import map_again
 from gadmap.pipeline.report import ReportResult, report
 from gadmap.pipeline.reproduce import ReproduceResult, reproduce
@@ -33,6 +34,7 @@ __all__ = [
     "PhantomFiles",
     "PreparedPatients",
     "Progress",
+    "RegionResult",
     "ReportResult",
     "ReproduceResult",
     "Stages",
@@ -42,6 +44,7 @@ __all__ = [
     "adapt",
     "evaluate_networks",
     "explain",
+    "fit_regions",
     "info",
     "map_again",
     "map_exam",

@@ -1,14 +1,16 @@
 """The road in four steps, each a call: read, prepare, estimate, write."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
-from gadmap.data import Aif, DceSeries, Exam, ParameterMaps
+from gadmap.data import Aif, DceSeries, Exam, ParameterMaps, RegionFit
 from gadmap.estimators import Estimator, named_estimator, require_no_concentration, watched
+from gadmap.evaluation.region import fit_region as region_fit
 from gadmap.io import EXAM_FOLDER, read_exam, read_maps, read_series, write_maps
+from gadmap.physics.kinetics import Bounds
 from gadmap.physics.voxels import exam_concentration
 from gadmap.pipeline.inputs import (
     FlipAngles,
@@ -175,6 +177,56 @@ def estimate(
     if exam.aif.stand_in:
         require_no_concentration(chosen)
     return watched(chosen, progress).estimate(exam)
+
+
+def fit_region(
+    exam: Exam,
+    region: PathLike | np.ndarray,
+    model: str = "tofts",
+    *,
+    bounds: Bounds | None = None,
+    fit_delay: bool = False,
+    levels: Sequence[float] = (0.68, 0.95),
+) -> RegionFit:
+    """A kinetic model fitted to a region's mean curve, with covariance and likelihood profiles.
+
+    Parameters
+    ----------
+    exam
+        From `prepare`, or from `read_results`.
+    region
+        Voxels (x, y, z), non-zero inside: an array or a NIfTI file. The exam's mask has no say.
+    model, bounds, fit_delay
+        As in `fit_curves`.
+    levels
+        Levels of confidence of the profile-likelihood intervals.
+
+    Returns
+    -------
+    RegionFit
+        `fit["ktrans"]` [1/min]; `fit.interval("ktrans")`, its ends and whether they are open;
+        `fit.likelihood.covariance`, in the order of `fit.likelihood.names`; `fit.plot()`.
+
+    Raises
+    ------
+    ValueError
+        If the region is empty or on another grid, none of its voxels has a concentration, the
+        examination has no arterial input, or the curve cannot be fitted.
+
+    References
+    ----------
+    Bates and Watts, Nonlinear Regression Analysis and Its Applications, Wiley 1988, section 6.1.
+
+    Examples
+    --------
+    >>> fit = gadmap.fit_region(exam, "tumour.nii.gz", "extended-tofts")  # doctest: +SKIP
+    >>> print(fit["ktrans"], fit.interval("ktrans"))  # doctest: +SKIP
+    0.2414 0.2313 to 0.252
+    """
+    inside = mask_from(region, exam.series)
+    if isinstance(inside, str):
+        raise ValueError(f"region is {inside!r}; expected an array or a NIfTI file of its voxels")
+    return region_fit(exam, inside, model, bounds=bounds, fit_delay=fit_delay, levels=levels)
 
 
 def write(

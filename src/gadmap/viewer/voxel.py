@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Int
 
 from gadmap.data import Aif, ParameterMaps, Reason
-from gadmap.evaluation.curves import has_curves, measured_curves, modelled_curves
+from gadmap.evaluation.curves import has_curves, modelled_curves
+from gadmap.evaluation.region import MeanCurve, mean_curve, mean_of
 from gadmap.viewer.results import Results, Shown
 
 _NO_EXAM = "The results folder does not hold the examination, so there are maps but no curves."
@@ -45,18 +46,17 @@ def measured(results: Results, voxels: Int[np.ndarray, "n 3"]) -> dict[str, Any]
     if results.aif is None:
         why = "Signal is shown: without an arterial input the concentration says nothing more."
     else:
-        found = measured_curves(exam, voxels)
-        found = found[np.isfinite(found).all(axis=1)]
-        if len(found):
-            return {"kind": "concentration", "unit": "mmol/L", **_mean(found)}
+        found = mean_curve(exam, voxels)
+        if found is not None:
+            return {"kind": "concentration", "unit": "mmol/L", **_told(found)}
         why = "No concentration can be computed from this signal; the signal itself is shown."
     signal = exam.series.signal[tuple(voxels.T)]
-    return {"kind": "signal", "unit": "a.u.", "why": why, **_mean(signal)}
+    return {"kind": "signal", "unit": "a.u.", "why": why, **_told(mean_of(signal))}
 
 
-def _mean(curves: np.ndarray) -> dict[str, Any]:
-    spread = curves.std(axis=0, ddof=1) if len(curves) > 1 else None
-    return {"curve": curves.mean(axis=0), "spread": spread, "counted": len(curves)}
+def _told(mean: MeanCurve) -> dict[str, Any]:
+    spread = mean.spread if mean.counted > 1 else None
+    return {"curve": mean.curve, "spread": spread, "counted": mean.counted}
 
 
 def _estimate(results: Results, one: Shown, place: Int[np.ndarray, "1 3"]) -> dict[str, Any]:
