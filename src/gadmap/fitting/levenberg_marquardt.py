@@ -1,6 +1,6 @@
 """Bounded least squares of any kinetic model from a start, many curves at once.
 
-For what no table can hold: a fitted delay, and models with several exponentials. Steps are
+For what no table can hold: a fitted delay, models with several exponentials, the signal itself. Steps are
 Marquardt's; a parameter at a bound that its slope pushes against stays there for the step.
 
 References
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 STEPS = 60
@@ -44,6 +44,38 @@ class Minimum(NamedTuple):
     normal: Float[Tensor, "voxel parameter parameter"]
 
 
+class Quadratic(NamedTuple):
+    """What is minimised, as a quadratic form around some values of the parameters.
+
+    Attributes
+    ----------
+    normal
+        Half the curvature: J' W J of a sum of squares.
+    slope
+        Half the slope.
+    sse
+        Its height.
+    """
+
+    normal: Float[Tensor, "voxel parameter parameter"]
+    slope: Float[Tensor, "parameter voxel"]
+    sse: Float[Tensor, " voxel"]
+
+
+def quadratic(
+    loss: Float[Tensor, "voxel time"],
+    slope: Float[Tensor, "voxel time"],
+    curvature: Float[Tensor, "#voxel time"],
+    jacobian: Float[Tensor, "parameter voxel time"],
+) -> Quadratic:
+    """Sum of a loss over the samples, from half its slope and curvature by the modelled samples."""
+    return Quadratic(
+        torch.einsum("pvt,qvt->vpq", curvature * jacobian, jacobian),
+        (slope * jacobian).sum(dim=2),
+        loss.sum(dim=1),
+    )
+
+
 def bounded_minimum(
     curves: Curves,
     samples: Float[Tensor, "voxel time"],
@@ -55,11 +87,36 @@ def bounded_minimum(
 
     Where both bounds of a parameter are one, it is held there.
     """
+
+    def at(values: Tensor, rows: Tensor) -> Quadratic:
+        modelled, jacobian = slopes(curves, values)
+        own = weights if len(weights) == 1 else weights[rows]
+        residual = modelled - samples[rows]
+        return quadratic(own * residual.square(), own * residual, own, jacobian)
+
+    nothing = NOTHING * (weights * samples.square()).sum(dim=1)
+    return descent(at, start, bounds, lambda sse: PROMISE * sse + nothing)
+
+
+def descent(
+    at: Callable[[Float[Tensor, "parameter voxel"], Int[Tensor, " voxel"]], Quadratic],
+    start: Float[Tensor, "parameter voxel"],
+    bounds: Float[Tensor, "2 parameter #voxel"],
+    enough: Callable[[Float[Tensor, " voxel"]], Float[Tensor, " voxel"]],
+) -> Minimum:
+    """Minimum that Marquardt's steps from `start` reach within `bounds`.
+
+    Parameters
+    ----------
+    at
+        Values, and the rows of the voxels that they are of, to what is minimised there.
+    enough
+        What is minimised at the start, to the fall that is not worth another step.
+    """
     low, high = bounds.expand(-1, -1, start.shape[1])
     values = start.clamp(low, high)
-    modelled, jacobian = slopes(curves, values)
-    normal, slope, sse = _quadratic(modelled - samples, jacobian, weights)
-    enough = PROMISE * sse + NOTHING * (weights * samples.square()).sum(dim=1)
+    normal, slope, sse = at(values, torch.arange(start.shape[1], device=start.device))
+    least_fall = enough(sse)
     damping = torch.full_like(sse, FIRST_DAMPING)
     going = torch.nonzero(torch.isfinite(sse))[:, 0]
     for _ in range(STEPS):
@@ -68,13 +125,11 @@ def bounded_minimum(
         held = ((here <= least) & (down > 0)) | ((here >= most) & (down < 0))
         step = _step(normal[going], down, held, damping[going])
         trial = (here + step).clamp(least, most)
-        promised = (down * (here - trial)).sum(dim=0) > enough[going]
+        promised = (down * (here - trial)).sum(dim=0) > least_fall[going]
         going, trial = going[promised], trial[:, promised]
         if not going.numel():
             break
-        modelled, jacobian = slopes(curves, trial)
-        rows = weights if len(weights) == 1 else weights[going]
-        there = _quadratic(modelled - samples[going], jacobian, rows)
+        there = at(trial, going)
         lower = there.sse < sse[going]
         down = going[lower]
         values[:, down], slope[:, down] = trial[:, lower], there.slope[:, lower]
@@ -104,27 +159,6 @@ def slopes(
     spans = there[own, 1 + own] - there[own, 1 + count + own]
     spans = spans.reshape(*spans.shape, *[1] * (of_all.ndim - 2))
     return of_all[0], (of_all[1 : 1 + count] - of_all[1 + count :]) / spans
-
-
-class _Quadratic(NamedTuple):
-    """J' W J, half the slope of the sum of squares, and that sum."""
-
-    normal: Float[Tensor, "voxel parameter parameter"]
-    slope: Float[Tensor, "parameter voxel"]
-    sse: Float[Tensor, " voxel"]
-
-
-def _quadratic(
-    residual: Float[Tensor, "voxel time"],
-    jacobian: Float[Tensor, "parameter voxel time"],
-    weights: Float[Tensor, "#voxel time"],
-) -> _Quadratic:
-    weighted = weights * jacobian
-    return _Quadratic(
-        torch.einsum("pvt,qvt->vpq", weighted, jacobian),
-        (weighted * residual).sum(dim=2),
-        (weights * residual.square()).sum(dim=1),
-    )
 
 
 def _step(

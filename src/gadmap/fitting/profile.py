@@ -34,7 +34,7 @@ FACTORS = (0.125, 1.0, 8.0)
 """Of every free parameter at the optimum, for the starts; a delay's are frames beside."""
 REACH = np.geomspace(0.5, 1e4, 16)
 """How far outward an interval's end is looked for, in standard errors."""
-ROUNDS, CLOSE = 60, 1e-9
+ROUNDS, CLOSE = 60, 1e-7
 """Steps of the search for an end, at most, and how near the root of the rise comes."""
 DRAWN, MARGIN = 41, 1.25
 """Points of a profile, and how far it goes, of the widest interval."""
