@@ -1,7 +1,8 @@
 """Bounded least squares of any kinetic model from a start, many curves at once.
 
-For what no table can hold: a fitted delay, models with several exponentials, the signal itself. Steps are
-Marquardt's; a parameter at a bound that its slope pushes against stays there for the step.
+For what no table can hold: a fitted delay, models with several exponentials, the signal itself.
+Steps are Marquardt's; a parameter at a bound that its slope pushes against stays there for the
+step.
 
 References
 ----------

@@ -54,10 +54,7 @@ def gaussian_misfit(
 
 
 def gaussian_variance(
-    samples: Float[Tensor, "voxel time"],
-    signal: Float[Tensor, "voxel time"],
-    variance: Float[Tensor, " voxel"],  # noqa: ARG001 (does not depend on an earlier one)
-    parameters: int,
+    samples: Float[Tensor, "voxel time"], signal: Float[Tensor, "voxel time"], parameters: int
 ) -> Float[Tensor, " voxel"]:
     """Of the residuals."""
     return (samples - signal).square().sum(dim=1) / (samples.shape[1] - parameters)
@@ -109,6 +106,8 @@ def _ratio_slope(x: Tensor, ratio: Tensor) -> Tensor:
 
 
 NOISES: dict[str, Noise] = {
-    "gaussian": Noise(gaussian_misfit, gaussian_variance),
+    "gaussian": Noise(
+        gaussian_misfit, lambda samples, signal, _, count: gaussian_variance(samples, signal, count)
+    ),
     "rician": Noise(rician_misfit, rician_variance),
 }

@@ -34,6 +34,14 @@ def spgr_signal(
     return s0 * torch.sin(flip_angle) * (1 - e1) / (1 - torch.cos(flip_angle) * e1)
 
 
+def spgr_slope(
+    r1: Float[Tensor, "..."], s0: Float[Tensor, "..."], flip_angle: Float[Tensor, "..."], tr: float
+) -> Float[Tensor, "..."]:
+    """Derivative of the signal by the relaxation rate [a.u. s]."""
+    e1, cosine = torch.exp(-tr * r1), torch.cos(flip_angle)
+    return s0 * torch.sin(flip_angle) * tr * e1 * (1 - cosine) / (1 - cosine * e1).square()
+
+
 def spgr_s0(
     signal: Float[Tensor, "..."],
     r1: Float[Tensor, "..."],
