@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Reason,
         RegionFit,
     )
-    from gadmap.estimators import Estimator, LeastSquares, ModelChoice, NetworkEstimator
+    from gadmap.estimators import Estimator, LeastSquares, ModelChoice, NetworkEstimator, SignalFit
     from gadmap.fitting import choose_models, fit_curves
     from gadmap.pipeline.steps import (
         concentration,
@@ -56,6 +56,7 @@ __all__ = [
     "ParameterMaps",
     "Reason",
     "RegionFit",
+    "SignalFit",
     "__version__",
     "choose_models",
     "concentration",
@@ -81,7 +82,7 @@ _HOMES = {
         "Reason",
         "RegionFit",
     ),
-    "gadmap.estimators": ("Estimator", "LeastSquares", "ModelChoice", "NetworkEstimator"),
+    "gadmap.estimators": ("Estimator", "LeastSquares", "ModelChoice", "NetworkEstimator", "SignalFit"),
     "gadmap.fitting": ("choose_models", "fit_curves"),
     "gadmap.pipeline.steps": (
         "concentration",

@@ -13,6 +13,7 @@ from gadmap.cli.options import (
     CohortLevel,
     Compare,
     Device,
+    Domain,
     EstimatorName,
     FitDelay,
     FrameStep,
@@ -23,10 +24,12 @@ from gadmap.cli.options import (
     Motion,
     NativeT1,
     NoExam,
+    Noise,
     Relaxivity,
     chosen,
     compared_models,
     require_least_squares,
+    require_signal_domain,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +64,8 @@ def cohort(
     model: ModelName = None,
     compare: Compare = None,
     fit_delay: FitDelay = None,
+    domain: Domain = None,
+    noise: Noise = None,
     estimator: EstimatorName = None,
     mask: MaskFile = None,
     motion: Motion = None,
@@ -87,6 +92,7 @@ def cohort(
 ) -> None:
     """Map every examination of a BIDS dataset or a table, then compare them."""
     require_least_squares(estimator, model, fit_delay, compare)
+    require_signal_domain(estimator, domain, noise)
     if sum(one is not None for one in (nprocs, scheduler, slurm)) > 1:
         raise typer.BadParameter("--nprocs, --scheduler and --slurm exclude each other")
     from gadmap.pipeline import MapSettings
@@ -99,6 +105,8 @@ def cohort(
         model=model,
         compare=compared_models(compare, model),
         fit_delay=fit_delay,
+        domain=domain,
+        noise=noise,
         estimator=estimator,
         mask=mask,
         motion=motion,

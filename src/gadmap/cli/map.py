@@ -10,6 +10,7 @@ from gadmap.cli.options import (
     ArterialInput,
     Compare,
     Device,
+    Domain,
     EstimatorName,
     FitDelay,
     FlipAngles,
@@ -22,6 +23,7 @@ from gadmap.cli.options import (
     Motion,
     NativeT1,
     NoExam,
+    Noise,
     Out,
     Overwrite,
     Relaxivity,
@@ -30,6 +32,7 @@ from gadmap.cli.options import (
     compared_models,
     require_least_squares,
     require_one_t1,
+    require_signal_domain,
 )
 
 
@@ -51,6 +54,8 @@ def map_command(
     model: ModelName = None,
     compare: Compare = None,
     fit_delay: FitDelay = None,
+    domain: Domain = None,
+    noise: Noise = None,
     estimator: EstimatorName = None,
     mask: MaskFile = None,
     motion: Motion = None,
@@ -64,6 +69,7 @@ def map_command(
     """Map an examination: files in, NIfTI maps and a report out."""
     require_one_t1(vfa, t10)
     require_least_squares(estimator, model, fit_delay, compare)
+    require_signal_domain(estimator, domain, noise)
     from gadmap.cli.console import progress_bar, say_result
     from gadmap.pipeline import MapSettings, map_again, map_exam
 
@@ -77,6 +83,8 @@ def map_command(
         model=model,
         compare=compared_models(compare, model),
         fit_delay=fit_delay,
+        domain=domain,
+        noise=noise,
         estimator=estimator,
         mask=mask,
         motion=motion,

@@ -21,6 +21,21 @@ class Model(StrEnum):
 USUAL_MODELS = (Model.VASCULAR, Model.PATLAK, Model.TOFTS, Model.EXTENDED_TOFTS, Model.EXCHANGE)
 """Those that --compare usual means."""
 
+
+class DomainName(StrEnum):
+    """What is fitted."""
+
+    CONCENTRATION = "concentration"
+    SIGNAL = "signal"
+
+
+class NoiseName(StrEnum):
+    """Noise of magnitude samples."""
+
+    GAUSSIAN = "gaussian"
+    RICIAN = "rician"
+
+
 LEAST_SQUARES = "least-squares"
 
 NETWORKS = (
@@ -114,6 +129,19 @@ Compare = Annotated[
 FitDelay = Annotated[
     bool | None, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
 ]
+Domain = Annotated[
+    DomainName | None,
+    typer.Option(
+        "--domain",
+        show_default="concentration",
+        help="What least-squares fits: the concentration; or the signal, with the errors of its "
+        "scale and of T1.",
+    ),
+]
+Noise = Annotated[
+    NoiseName | None,
+    typer.Option("--noise", show_default="gaussian", help="Of the samples, with --domain signal."),
+]
 Motion = Annotated[bool | None, typer.Option("--motion", help="Correct rigid motion.")]
 Device = Annotated[
     str | None, typer.Option(help="Where to compute: cpu, cuda, cuda:1.", show_default="cpu")
@@ -157,10 +185,20 @@ def require_least_squares(
         raise typer.BadParameter("--fit-delay is for least-squares; a network has no delay")
 
 
+def require_signal_domain(
+    estimator: str | None, domain: DomainName | None, noise: NoiseName | None
+) -> None:
+    """Misuse, if a domain is asked of a network, or noise of a concentration."""
+    if domain is DomainName.SIGNAL and estimator not in (None, LEAST_SQUARES):
+        raise typer.BadParameter("--domain is of least-squares; a network has its own")
+    if noise is NoiseName.RICIAN and domain is DomainName.CONCENTRATION:
+        raise typer.BadParameter("--noise is of --domain signal")
+
+
 def chosen(**choices: object) -> dict[str, Any]:
     """The choices that the user made; all others are left to their defaults, or to a record."""
     return {
-        name: value.value if isinstance(value, Model) else value
+        name: value.value if isinstance(value, StrEnum) else value
         for name, value in choices.items()
         if value is not None
     }

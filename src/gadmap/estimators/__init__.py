@@ -12,6 +12,7 @@ from gadmap.estimators.named import (
 )
 from gadmap.estimators.network import NetworkEstimator
 from gadmap.estimators.network_input import NetworkInput, network_input
+from gadmap.estimators.signal_fit import SignalFit
 
 __all__ = [
     "Estimator",
@@ -19,6 +20,7 @@ __all__ = [
     "ModelChoice",
     "NetworkEstimator",
     "NetworkInput",
+    "SignalFit",
     "named_estimator",
     "needs_concentration",
     "network_input",

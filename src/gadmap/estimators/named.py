@@ -10,6 +10,7 @@ from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.guided import GuidedEstimator
 from gadmap.estimators.least_squares import LeastSquares
 from gadmap.estimators.network import NetworkEstimator
+from gadmap.estimators.signal_fit import SignalFit
 from gadmap.networks import NETWORKS
 from gadmap.networks.guided_file import GUIDED_NETWORK, is_guided, read_guided
 from gadmap.networks.shipped import SUFFIX, shipped_weights, trained_guided, trained_network
@@ -52,7 +53,7 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
     )
 
 
-_WATCHED = (BestEstimator, GuidedEstimator, LeastSquares, ModelChoice, NetworkEstimator)
+_WATCHED = (BestEstimator, GuidedEstimator, LeastSquares, ModelChoice, NetworkEstimator, SignalFit)
 
 
 def watched(estimator: Estimator, progress: Callable[[int, int], None] | None) -> Estimator:

@@ -8,6 +8,7 @@ from gadmap.estimators import (
     Estimator,
     LeastSquares,
     ModelChoice,
+    SignalFit,
     named_estimator,
     needs_concentration,
     on_device,
@@ -15,9 +16,12 @@ from gadmap.estimators import (
 )
 from gadmap.io import recorded_choice
 from gadmap.physics.device import CPU
+from gadmap.physics.likelihood import NOISES
 from gadmap.pipeline.inputs import PathLike
 
 LEAST_SQUARES = "least-squares"
+CONCENTRATION, SIGNAL = "concentration", "signal"
+GAUSSIAN = "gaussian"
 A_FOLDER = "a folder"
 
 
@@ -37,6 +41,8 @@ class MapSettings:
         Whether it fits an arterial delay in every voxel.
     compare
         Kinetic models among which "least-squares" chooses in every voxel, instead of `model`.
+    domain, noise
+        Whether it fits the "concentration" or the "signal", this with "gaussian" or "rician" noise.
     estimator
         "least-squares"; a network's name or .safetensors file; or an `Estimator`.
     device
@@ -54,6 +60,8 @@ class MapSettings:
     model: str = "tofts"
     fit_delay: bool = False
     compare: Sequence[str] = ()
+    domain: str = CONCENTRATION
+    noise: str = GAUSSIAN
     estimator: PathLike | Estimator = LEAST_SQUARES
     mask: PathLike = "auto"
     motion: bool = False
@@ -81,11 +89,35 @@ class MapSettings:
             if not isinstance(chosen, LeastSquares | ModelChoice):
                 raise ValueError("a delay is fitted by least-squares only; expected that estimator")
             chosen = replace(chosen, fit_delay=True)
+        if (self.domain, self.noise) != (CONCENTRATION, GAUSSIAN):
+            chosen = self._signal_fit(chosen)
         if self.device != CPU:
             chosen = on_device(chosen, self.device)
         if self.aif == "none":
             require_no_concentration(chosen)
         return chosen
+
+    def _signal_fit(self, chosen: Estimator) -> SignalFit:
+        """A fit of the signal in the place of the concentration's.
+
+        Raises
+        ------
+        ValueError
+            If it cannot do what is asked.
+        """
+        if self.domain != SIGNAL:
+            raise ValueError(
+                f"noise {self.noise!r} with domain {self.domain!r}; expected domain 'signal', for "
+                "a concentration is fitted by least squares"
+            )
+        if not isinstance(chosen, LeastSquares) or chosen.fit_delay:
+            raise ValueError(
+                "the signal is fitted by least-squares without a delay only; expected no network "
+                "and no delay"
+            )
+        if self.noise not in NOISES:
+            raise ValueError(f"noise is {self.noise!r}; expected {' or '.join(NOISES)}")
+        return SignalFit(chosen.model, self.noise)
 
     def aif_for(self, chosen: Estimator) -> PathLike:
         """The arterial input to prepare: none for an estimator that would not look at it."""
@@ -100,7 +132,7 @@ class MapSettings:
             "vfa": [shown_name(path) for path in self.vfa],
             **{name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask")},
             "series": None if self.series is None else recorded_choice(self.series),
-            "model": self.model if isinstance(chosen, LeastSquares) else None,
+            "model": self.model if isinstance(chosen, LeastSquares | SignalFit) else None,
             "estimator": shown_name(self.estimator)
             if isinstance(self.estimator, str | Path)
             else type(chosen).__name__,

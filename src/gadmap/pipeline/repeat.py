@@ -30,6 +30,8 @@ class _Options(TypedDict):
     model: str | None
     fit_delay: bool
     compare: NotRequired[list[str]]
+    domain: NotRequired[str]
+    noise: NotRequired[str]
     estimator: str
     mask: str
     motion: bool
