@@ -7,7 +7,6 @@ samples as they were acquired, Rician too.
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from gadmap.data import CurveFit, Reason
-from gadmap.fitting.levenberg_marquardt import Minimum, Quadratic, descent, quadratic, slopes
+from gadmap.fitting.levenberg_marquardt import Quadratic, descent, quadratic, slopes
 from gadmap.fitting.results import AT_BOUND
 from gadmap.fitting.uncertainty import inverse_normal
 from gadmap.physics.forward import tissue_concentration
@@ -29,6 +28,8 @@ from gadmap.quantities import KTRANS, R2, VE
 VOXELS_A_CHUNK = 1 << 11
 NOISE_ROUNDS, SETTLED = 12, 1e-3  # of fit and noise in turn, at most; relative
 ENOUGH = 1e-8  # of -2 log likelihood a sample, to go another step
+ROUNDING = 1e-7
+"""Least noise, of the baseline: that of single precision."""
 EXACT = 1e-6
 """Relative standard error of a T1 that is taken as it is."""
 BESIDE = 2  # parameters: signal scale and T1, both over what they start from
@@ -107,14 +108,13 @@ def fit_signals(
     for first in range(0, rows.size, VOXELS_A_CHUNK):
         chunk = rows[first : first + VOXELS_A_CHUNK]
         voxels = _Voxels(model, signals, chunk, t, cp, NOISES[noise])
-        minimum = voxels.fitted(_start(model, start, chunk))
-        kinetic = minimum.values[:-BESIDE]
-        for name, value, error in _told(model, minimum):
+        fitted = voxels.fitted(_start(model, start, chunk))
+        for name, value, error in _told(model, fitted):
             values[name][chunk], errors[name][chunk] = value, error
-        sse[chunk] = voxels.squares(minimum.values)
+        sse[chunk] = voxels.squares(fitted.values)
         spread = signals.samples[chunk].var(axis=1, dtype=np.float64) * t.size
         values[R2.name][chunk] = 1 - sse[chunk] / np.where(spread > 0, spread, np.nan)
-        reason[chunk] = _reason(model, kinetic, reason[chunk])
+        reason[chunk] = _reason(model, fitted, reason[chunk])
     return CurveFit(
         model=start.model,
         values=values,
@@ -123,6 +123,14 @@ def fit_signals(
         valid=start.valid,
         reason=reason,
     )
+
+
+class _Fitted(NamedTuple):
+    """Where the rounds led, half the likelihood's curvature there, and who had further to go."""
+
+    values: Float[Tensor, "parameter voxel"]
+    normal: Float[Tensor, "voxel parameter parameter"]
+    moving: Int[Tensor, " some"]
 
 
 class _Voxels:
@@ -151,29 +159,43 @@ class _Voxels:
         error = np.nan_to_num(signals.t10_se[chunk] / t10)
         self._t10_precision = _double(np.maximum(error, EXACT) ** -2)
 
-    def fitted(self, start: Float[Tensor, "parameter voxel"]) -> Minimum:
+    def fitted(self, start: Float[Tensor, "parameter voxel"]) -> _Fitted:
         """What fits best, with the noise's variance that goes with it.
 
         Fit and variance in turn: the variance weighs T1's prior, and shapes Rician likelihood.
         """
-        count, free = len(self._samples), len(self._model.parameters) + 1
-        every = torch.arange(count)
-        bounds = torch.tensor(
-            [*(q.bounds for q in self._model.parameters), SCALE_BOUNDS, T10_BOUNDS],
-            dtype=torch.float64,
-        ).T[..., None]
+        free = len(self._model.parameters) + 1
+        moving = every = torch.arange(len(self._samples))
         variance = gaussian_variance(self._samples, self._signal(start, every), free)
-        enough = ENOUGH * self._samples.shape[1]
-        values = start
+        least = (ROUNDING * self._baseline[:, 0]).square()
+        variance, values = variance.maximum(least), start
         for _ in range(NOISE_ROUNDS):
-            at = partial(self._at, variance.clamp(min=torch.finfo(torch.float64).tiny))
-            values = descent(at, values, bounds, lambda sse: torch.full_like(sse, enough)).values
-            before, signal = variance, self._signal(values, every)
-            variance = self._noise.variance(self._samples, signal, variance, free)
-            if torch.allclose(variance, before, rtol=SETTLED, atol=0):
+            values[:, moving] = self._descended(variance, values[:, moving], moving)
+            samples, signal = self._samples[moving], self._signal(values[:, moving], moving)
+            before = variance[moving]
+            found = self._noise.variance(samples, signal, before, free)
+            variance[moving] = found.maximum(least[moving])
+            moving = moving[(variance[moving] / before - 1).abs() > SETTLED]
+            if not moving.numel():
                 break
-        there = self._at(variance, values, every)
-        return Minimum(values, there.sse, there.normal)
+        return _Fitted(values, self._at(variance, values, every).normal, moving)
+
+    def _descended(
+        self,
+        variance: Float[Tensor, " all"],
+        start: Float[Tensor, "parameter voxel"],
+        rows: Int[Tensor, " voxel"],
+    ) -> Float[Tensor, "parameter voxel"]:
+        """What fits some rows best while the variance is held."""
+        box = (*(q.bounds for q in self._model.parameters), SCALE_BOUNDS, T10_BOUNDS)
+        bounds = torch.tensor(box, dtype=torch.float64).T[..., None]
+        enough = ENOUGH * self._samples.shape[1]
+        return descent(
+            lambda values, some: self._at(variance, values, rows[some]),
+            start,
+            bounds,
+            lambda height: torch.full_like(height, enough),
+        ).values
 
     def squares(self, values: Float[Tensor, "parameter voxel"]) -> Float[np.ndarray, " voxel"]:
         """Sum of squared residuals [a.u.²]."""
@@ -191,15 +213,16 @@ class _Voxels:
 
     def _signal(self, values: Tensor, rows: Tensor) -> Float[Tensor, "voxel time"]:
         r10 = self._r10[rows] / values[-1, :, None]
-        return self._scaled(spgr_signal, self._rate(values, r10), values, rows, r10)
+        r1 = relaxation_rate(self._tissue(values[:-BESIDE]), r10, self._relaxivity)
+        return self._scaled(spgr_signal, r1, values, rows, r10)
 
     def _signal_slopes(
         self, values: Tensor, rows: Tensor
     ) -> tuple[Float[Tensor, "voxel time"], Float[Tensor, "parameter voxel time"]]:
         """Signal, and its derivatives: by the chain rule through the tissue's concentration."""
-        _, tissue_slopes = slopes(self._tissue, values[:-BESIDE])
+        tissue, tissue_slopes = slopes(self._tissue, values[:-BESIDE])
         r10 = self._r10[rows] / values[-1, :, None]
-        r1 = self._rate(values, r10)
+        r1 = relaxation_rate(tissue, r10, self._relaxivity)
         signal = self._scaled(spgr_signal, r1, values, rows, r10)
         by_rate = self._scaled(spgr_slope, r1, values, rows, r10)
         own = [torch.ones_like(r10), self._angle[rows, None], self._tr]
@@ -218,9 +241,6 @@ class _Voxels:
         native = spgr_signal(r10, torch.ones_like(r10), angle, self._tr)
         return law(r1, values[-BESIDE, :, None] * self._baseline[rows] / native, angle, self._tr)
 
-    def _rate(self, values: Tensor, r10: Tensor) -> Float[Tensor, "voxel time"]:
-        return relaxation_rate(self._tissue(values[:-BESIDE]), r10, self._relaxivity)
-
     def _tissue(self, kinetic: Float[Tensor, "parameter *voxel"]) -> Float[Tensor, "*voxel time"]:
         named = {q.name: v for q, v in zip(self._model.parameters, kinetic, strict=True)}
         return tissue_concentration(self._model, named, self._t, self._plasma)
@@ -236,10 +256,10 @@ def _start(
     return torch.stack([*kinetic, one, one])
 
 
-def _told(model: KineticModel, minimum: Minimum) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def _told(model: KineticModel, fitted: _Fitted) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Name, value and standard error of every parameter and of what follows from them."""
-    covariance = inverse_normal(minimum.normal)[:, :-BESIDE, :-BESIDE]
-    kinetic = minimum.values[:-BESIDE]
+    covariance = inverse_normal(fitted.normal)[:, :-BESIDE, :-BESIDE]
+    kinetic = fitted.values[:-BESIDE]
     for place, quantity in enumerate(model.parameters):
         error = covariance[:, place, place].sqrt()
         yield quantity.name, kinetic[place].numpy(), _known(error)
@@ -254,15 +274,14 @@ def _known(error: Float[Tensor, " voxel"]) -> Float[np.ndarray, " voxel"]:
 
 
 def _reason(
-    model: KineticModel,
-    kinetic: Float[Tensor, "parameter voxel"],
-    before: UInt8[np.ndarray, " voxel"],
+    model: KineticModel, fitted: _Fitted, before: UInt8[np.ndarray, " voxel"]
 ) -> UInt8[np.ndarray, " voxel"]:
     """At a bound that is not 0, as of every fit; no enhancement as of the concentration."""
     low, high = np.array([q.bounds for q in model.parameters]).T[..., None]
-    slack, values = AT_BOUND * (high - low), kinetic.numpy()
+    slack, values = AT_BOUND * (high - low), fitted.values[:-BESIDE].numpy()
     bound = (((values <= low + slack) & (low != 0)) | (values >= high - slack)).any(axis=0)
     reason = np.where(bound, Reason.AT_BOUND, Reason.ESTIMATED).astype(np.uint8)
+    reason[fitted.moving.numpy()] = Reason.NOT_CONVERGED
     return np.where(before == Reason.NO_ENHANCEMENT, before, reason)
 
 
