@@ -10,6 +10,7 @@ from gadmap.data import CurveFit, Exam, ParameterMaps
 from gadmap.data.walk import curves_at
 from gadmap.estimators.least_squares import fitted_maps
 from gadmap.fitting import fit_curves
+from gadmap.fitting.curves import fitted_box
 from gadmap.fitting.signals import Signals, fit_signals
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import ConcentrationSlab
@@ -58,10 +59,10 @@ class SignalFit:
             start = fit_curves(slab.concentration, t, plasma, self.model)
             return fit_signals(start, _signals(exam, slab), t, plasma, self.noise)
 
-        model = KINETIC_MODELS[self.model]
+        box = fitted_box(self.model)
         settings = {
-            "model_code": model.code,
-            "bounds": {q.name: q.bounds for q in model.parameters},
+            "model_code": KINETIC_MODELS[self.model].code,
+            "bounds": box,
             "domain": "signal",
             "noise": self.noise,
             "remarks": (_remark(exam, self.noise),),
