@@ -120,11 +120,10 @@ def _profile(axes: Axes, panel: ProfilePanel, quantiles: Mapping[float, float], 
     for level, quantile in quantiles.items():
         axes.axhline(quantile, color=ink, linewidth=0.8, alpha=0.6)
         axes.text(
-            1.0,
+            0.52,
             quantile,
             f"{level:.0%}".replace("%", " %"),
             fontsize=8,
-            ha="right",
             va="bottom",
             color=ink,
             transform=axes.get_yaxis_transform(),

@@ -23,6 +23,7 @@ from gadmap.pipeline.region_files import (
 )
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.pipeline.steps import prepare
+from gadmap.quantities import DELAY
 from gadmap.report.region_page import write_region_page
 
 _OF_THE_FIT = ("model", "fit_delay")
@@ -158,8 +159,10 @@ def _of_results(folder: Path, settings: MapSettings) -> MapSettings:
         )
     if given:
         return settings
-    own = str(read_maps_record(folder)["model"])
-    return MapSettings(model=own) if own in KINETIC_MODELS else settings
+    record = read_maps_record(folder)
+    if record["model"] not in KINETIC_MODELS:  # a network's
+        return settings
+    return MapSettings(model=record["model"], fit_delay=DELAY.name in record["maps"])
 
 
 def _prepared(
