@@ -149,14 +149,14 @@ def test_intervals_of_95_percent_cover_the_truth_in_95_percent_of_draws():
     noise = 0.15 * curve.max() * np.random.default_rng(3).standard_normal((2000, t.size))
     draws = curve + noise
     lowest, freedom = fit_curves(draws, t, cp).sse, t.size - 2
-    likelihoods = [curve_likelihood(draw, t, cp, levels=(0.95,)) for draw in draws[:6]]
+    likelihoods = [curve_likelihood(draw, t, cp, levels=(0.95,)) for draw in draws[:3]]
     for name, value in zip(NAMES["tofts"], TRUTH["tofts"], strict=True):
         held = {name: (value * (1 - 1e-9), value * (1 + 1e-9))}
         rise = (fit_curves(draws, t, cp, bounds=held).sse - lowest) / (lowest / freedom)
         inside = rise <= student.ppf(0.975, freedom) ** 2
         assert inside.mean() == pytest.approx(0.95, abs=0.02), name
         intervals = [found.profiles[name].intervals[0.95] for found in likelihoods]
-        assert [low <= value <= high for low, high, *_ in intervals] == inside[:6].tolist()
+        assert [low <= value <= high for low, high, *_ in intervals] == inside[:3].tolist()
 
 
 def test_an_end_is_open_where_the_profile_does_not_rise_within_the_bounds():
@@ -178,7 +178,7 @@ def test_a_fitted_delay_has_a_profile_too():
     t, cp = grid()
     curve = tissue("tofts", [TRUTH["tofts"]], t, np.interp(t - 3.0, t, cp))[0]
     noise = 0.01 * curve.max() * np.random.default_rng(0).standard_normal(t.size)
-    found = curve_likelihood(curve + noise, t, cp, "tofts", fit_delay=True)
+    found = curve_likelihood(curve + noise, t, cp, fit_delay=True, levels=(0.95,))
     assert found.names == ("ktrans", "ve", "delay", "kep")
     delay = found.profiles["delay"].intervals[0.95]
     assert delay.low < 3.0 < delay.high
