@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from gadmap.drawing.curves import FITTED, MEASURED
 from gadmap.drawing.figure import ShownFigure
@@ -134,6 +135,8 @@ def _profile(axes: Axes, panel: ProfilePanel, quantiles: Mapping[float, float], 
     axes.set_ylim(0, top)
     axes.set_xlim(panel.held[0], panel.held[-1])
     axes.set_xlabel(panel.label)
+    axes.set_ylabel("rise / variance")
+    axes.xaxis.set_major_locator(MaxNLocator(4))
 
 
 def _plain(axes: Axes, ink: str) -> None:

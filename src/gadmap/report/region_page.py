@@ -44,7 +44,7 @@ def _section(place: int, fit: RegionFit) -> dict[str, object]:
         "anchor": f"region-{place}",
         "fit": fit,
         "caution": "" if likelihood.reason == Reason.ESTIMATED else likelihood.reason.sentence,
-        "r2": number(fit.r2),
+        "r2": f"{fit.r2:.4f}",
         "noise": number(likelihood.variance**0.5),
         "picture": _picture(place, fit),
         "symbols": [symbol_markup(quantity_of(name)) for name in likelihood.names],
