@@ -10,6 +10,7 @@ from scipy.stats import t as student
 from scipy_models import BOUNDS, Convolution, Model
 
 from gadmap import fit_curves
+from gadmap.data import Reason
 from gadmap.fitting.profile import curve_likelihood
 
 TRUTH = {"tofts": (0.2, 0.3), "extended-tofts": (0.2, 0.3, 0.05), "patlak": (0.05, 0.04)}
@@ -191,6 +192,22 @@ def test_wider_levels_hold_narrower_ones():
     for profile in found.profiles.values():
         for inner, outer in pairwise(profile.intervals.values()):
             assert outer.low < inner.low < inner.high < outer.high
+
+
+def test_a_curve_without_noise_has_no_likelihood():
+    t, cp = grid()
+    with pytest.raises(ValueError, match="meets every sample"):
+        curve_likelihood(np.zeros(t.size), t, cp, "patlak")
+
+
+def test_of_noise_alone_an_uptakes_interval_reaches_down_to_the_bound():
+    t, cp = grid()
+    found = curve_likelihood(0.01 * np.random.default_rng(0).standard_normal(t.size), t, cp)
+    assert found.reason == Reason.NO_ENHANCEMENT
+    ktrans = found.profiles["ktrans"].intervals[0.95]
+    assert ktrans.low == 0
+    assert (ktrans.low_open, ktrans.high_open) == (True, False)
+    assert found.profiles["ve"].intervals[0.95][2:] == (True, True)
 
 
 @pytest.mark.parametrize(

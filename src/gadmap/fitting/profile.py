@@ -84,8 +84,8 @@ def curve_likelihood(
     Raises
     ------
     ValueError
-        If the curve cannot be fitted, has no more samples than parameters, a level is not between
-        0 and 1, or as `fit_curves` does.
+        If the curve cannot be fitted or is met in every sample, has no more samples than
+        parameters, a level is not between 0 and 1, or as `fit_curves` does.
     """
     if not all(0 < level < 1 for level in levels):
         raise ValueError(f"levels are {levels}; expected each above 0 and below 1. In percent?")
@@ -115,6 +115,10 @@ def curve_likelihood(
 def _likelihood(curve: _Curve, freedom: int, levels: Sequence[float], reason: Reason) -> Likelihood:
     modelled, jacobian = slopes(curve.modelled, curve.optimum[:, None])
     sse = float((modelled[0] - curve.samples).square().sum())
+    if sse == 0:
+        raise ValueError(
+            "the fit meets every sample, so no residual tells the noise; expected a measured curve"
+        )
     variance = sse / freedom
     normal = (jacobian[:, 0] @ jacobian[:, 0].T)[None]
     derived = curve.derived(curve.optimum)
