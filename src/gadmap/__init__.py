@@ -82,7 +82,13 @@ _HOMES = {
         "Reason",
         "RegionFit",
     ),
-    "gadmap.estimators": ("Estimator", "LeastSquares", "ModelChoice", "NetworkEstimator", "SignalFit"),
+    "gadmap.estimators": (
+        "Estimator",
+        "LeastSquares",
+        "ModelChoice",
+        "NetworkEstimator",
+        "SignalFit",
+    ),
     "gadmap.fitting": ("choose_models", "fit_curves"),
     "gadmap.pipeline.steps": (
         "concentration",

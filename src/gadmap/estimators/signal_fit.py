@@ -8,7 +8,7 @@ import numpy as np
 
 from gadmap.data import CurveFit, Exam, ParameterMaps
 from gadmap.data.walk import curves_at
-from gadmap.estimators.least_squares import fitted_maps
+from gadmap.estimators.by_slab import collected
 from gadmap.fitting import fit_curves
 from gadmap.fitting.curves import fitted_box
 from gadmap.fitting.signals import Signals, fit_signals
@@ -67,7 +67,17 @@ class SignalFit:
             "noise": self.noise,
             "remarks": (_remark(exam, self.noise),),
         }
-        return fitted_maps(exam, fitted, (SIGNAL_FIT, self.model), settings, self.progress)
+        found = collected(exam, fitted, self.progress)
+        return ParameterMaps(
+            values=found.values,
+            standard_error=found.standard_error,
+            valid=found.valid,
+            reason=found.reason,
+            affine=exam.series.affine,
+            estimator=SIGNAL_FIT,
+            model=self.model,
+            settings=settings,
+        )
 
 
 def _signals(exam: Exam, slab: ConcentrationSlab) -> Signals:

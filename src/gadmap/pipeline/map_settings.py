@@ -112,8 +112,8 @@ class MapSettings:
             )
         if not isinstance(chosen, LeastSquares) or chosen.fit_delay:
             raise ValueError(
-                "the signal is fitted by least-squares without a delay only; expected no network "
-                "and no delay"
+                "the signal is fitted by least-squares of one model without a delay only; expected "
+                "no network, no models to compare and no delay"
             )
         if self.noise not in NOISES:
             raise ValueError(f"noise is {self.noise!r}; expected {' or '.join(NOISES)}")
