@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gadmap.data import (
         Acquisition,
         Aif,
+        CurveDescriptors,
         CurveFit,
         DceSeries,
         Exam,
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
         ParameterMaps,
         Reason,
     )
-    from gadmap.estimators import Estimator, LeastSquares, NetworkEstimator
+    from gadmap.estimators import (
+        Descriptors,
+        Estimator,
+        LeastSquares,
+        NetworkEstimator,
+        describe_curves,
+    )
     from gadmap.fitting import fit_curves
     from gadmap.pipeline.steps import (
         concentration,
@@ -41,8 +48,10 @@ __version__ = "0.1.0"
 __all__ = [
     "Acquisition",
     "Aif",
+    "CurveDescriptors",
     "CurveFit",
     "DceSeries",
+    "Descriptors",
     "Estimator",
     "Exam",
     "FlipAngleSeries",
@@ -52,6 +61,7 @@ __all__ = [
     "Reason",
     "__version__",
     "concentration",
+    "describe_curves",
     "estimate",
     "fit_curves",
     "prepare",
@@ -64,6 +74,7 @@ _HOMES = {
     "gadmap.data": (
         "Acquisition",
         "Aif",
+        "CurveDescriptors",
         "CurveFit",
         "DceSeries",
         "Exam",
@@ -71,7 +82,13 @@ _HOMES = {
         "ParameterMaps",
         "Reason",
     ),
-    "gadmap.estimators": ("Estimator", "LeastSquares", "NetworkEstimator"),
+    "gadmap.estimators": (
+        "Descriptors",
+        "Estimator",
+        "LeastSquares",
+        "NetworkEstimator",
+        "describe_curves",
+    ),
     "gadmap.fitting": ("fit_curves",),
     "gadmap.pipeline.steps": (
         "concentration",

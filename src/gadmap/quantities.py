@@ -56,11 +56,45 @@ DELAY = Quantity("delay", "$T_a$", "s", "Q.PH1.007", (-10.0, 10.0), "arterial de
 T10 = Quantity("t10", "$T_{10}$", "s", "Q.EL1.002.[t]", (0.0, _INF), "native T1")
 R2 = Quantity("r2", "$R^2$", "", "", (-_INF, 1.0), "share of the variance that the fit explains")
 SSE = Quantity("sse", "SSE", "mmol²/L²", "", (0.0, _INF), "weighted sum of squared residuals")
+_AREA, _AREA_UNIT, _SLOPE_UNIT = "Q.CD1.013", "mmol/L·s", "mmol/L/s"
+IAUC60, IAUC90, IAUC120 = (
+    Quantity(
+        f"iauc{seconds}",
+        f"$IAUC_{{{seconds}}}$",
+        _AREA_UNIT,
+        _AREA,
+        (-_INF, _INF),
+        f"area under the concentration in the {seconds} s after contrast arrives",
+    )
+    for seconds in (60, 90, 120)
+)
+IAUC60BN, IAUC90BN, IAUC120BN = (
+    Quantity(
+        f"iauc{seconds}bn",
+        f"$IAUCBN_{{{seconds}}}$",
+        "",
+        "",
+        (-_INF, _INF),
+        f"area under the concentration in those {seconds} s, over that of arterial blood",
+    )
+    for seconds in (60, 90, 120)
+)
+PEAK = Quantity("peak", "$C_{max}$", "mmol/L", "Q.CD1.002", (-_INF, _INF), "highest concentration")
+TTP = Quantity("ttp", "$TTP$", "s", "Q.CD1.010", (0.0, _INF), "arrival of contrast to the peak")
+WASHIN = Quantity(
+    "washin", "$WIS$", _SLOPE_UNIT, "Q.CD1.011", (-_INF, _INF), "mean slope up to the peak"
+)
+WASHOUT = Quantity(
+    "washout", "$WOS$", _SLOPE_UNIT, "Q.CD1.012", (-_INF, 0.0), "mean slope from the peak on"
+)
 UNLIKE = Quantity(
     "unlike", "unlike", "", "", (0.0, _INF), "distance from the training's voxels; 1 is the edge"
 )
 
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
-    for quantity in (KTRANS, VE, VP, KEP, FP, PS, DELAY, T10, R2, SSE, UNLIKE)
+    for quantity in (
+        *(KTRANS, VE, VP, KEP, FP, PS, DELAY, T10, R2, SSE, UNLIKE),
+        *(IAUC60, IAUC90, IAUC120, IAUC60BN, IAUC90BN, IAUC120BN, PEAK, TTP, WASHIN, WASHOUT),
+    )
 }

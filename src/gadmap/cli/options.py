@@ -36,18 +36,19 @@ NETWORKS = (
 
 GUIDED_NETWORK = "fcsa-net-guided"
 BEST = "best"
+DESCRIPTORS = "descriptors"
 
 
 def estimator_option(value: str | None) -> str | None:
     """An estimator's name or a file of weights; anything else is misuse."""
     if (
         value is None
-        or value in (LEAST_SQUARES, GUIDED_NETWORK, BEST, *NETWORKS)
+        or value in (LEAST_SQUARES, GUIDED_NETWORK, BEST, DESCRIPTORS, *NETWORKS)
         or value.endswith(".safetensors")
     ):
         return value
     raise typer.BadParameter(
-        f"{value!r}; expected {LEAST_SQUARES}, {GUIDED_NETWORK}, {BEST}, a network "
+        f"{value!r}; expected {LEAST_SQUARES}, {DESCRIPTORS}, {GUIDED_NETWORK}, {BEST}, a network "
         f"({', '.join(NETWORKS)}) or a .safetensors file of weights"
     )
 
@@ -58,7 +59,8 @@ EstimatorName = Annotated[
         "--estimator",
         show_default=LEAST_SQUARES,
         callback=estimator_option,
-        help="least-squares; fcsa-net-guided, a network around its fit; best, which of the two "
+        help="least-squares; descriptors, areas, peak and slopes without a model or an arterial "
+        "input; fcsa-net-guided, a network around the fit; best, which of the two "
         "this examination calls for; a network with shipped "
         "weights that needs neither arterial input nor T1 (fcsa-net); or a .safetensors file of "
         "gadmap train.",
@@ -90,7 +92,7 @@ ArterialInput = Annotated[
     typer.Option(
         "--aif",
         help="auto, none, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask.",
-        show_default="auto",
+        show_default="auto, where it is needed",
     ),
 ]
 Relaxivity = Annotated[float | None, typer.Option("--relaxivity", help="r1 in 1/s per mmol/L.")]
@@ -114,13 +116,15 @@ NoExam = Annotated[
 def require_least_squares(
     estimator: str | None, model: Model | None, fit_delay: bool | None
 ) -> None:
-    """Misuse, if what only least squares does is asked of a network."""
+    """Misuse, if what only least squares does is asked of another estimator."""
     if estimator in (None, LEAST_SQUARES):
         return
     if model is not None:
-        raise typer.BadParameter("--model is what least-squares fits; a network has its own")
+        raise typer.BadParameter(
+            f"--model is what least-squares fits; expected none of {estimator}"
+        )
     if fit_delay:
-        raise typer.BadParameter("--fit-delay is for least-squares; a network has no delay")
+        raise typer.BadParameter(f"--fit-delay is for least-squares; {estimator} has no delay")
 
 
 def chosen(**choices: object) -> dict[str, Any]:

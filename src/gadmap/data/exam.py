@@ -50,6 +50,9 @@ class Exam:
         repeat them.
     motion
         Of every frame, as it was found and corrected; None where no correction was asked.
+    arrival
+        When the contrast agent arrives [s], on the clock of the series; None where no more is known
+        than `baseline_frames`.
     """
 
     series: DceSeries
@@ -66,6 +69,7 @@ class Exam:
     hct: float
     assumptions: tuple[str, ...] = field(default=())
     motion: Motion | None = None
+    arrival: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("t10", "t10_se", "b1", "mask"):
@@ -74,6 +78,12 @@ class Exam:
             raise ValueError(
                 f"{self.baseline_frames} frames before the contrast agent arrives; expected at "
                 "least 1. Did the acquisition start after the injection?"
+            )
+        first, last = self.series.t[self.baseline_frames - 1 : self.baseline_frames + 1]
+        if self.arrival is not None and not first <= self.arrival <= last:
+            raise ValueError(
+                f"contrast arrives at {self.arrival:g} s; expected {first:g} to {last:g} s, after "
+                f"{self.baseline_frames} frames. Is it on another clock?"
             )
         if self.motion is not None and self.motion.displacement.size != self.series.t.size:
             raise ValueError(

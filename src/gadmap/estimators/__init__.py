@@ -1,26 +1,33 @@
 """Estimators: examination in, parameter maps out."""
 
+from gadmap.estimators.descriptors import Descriptors, describe_curves
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.least_squares import LeastSquares
 from gadmap.estimators.named import (
     named_estimator,
+    needs_arterial_input,
     needs_concentration,
     on_device,
-    require_no_concentration,
+    require_no_arterial_input,
     watched,
+    works_by_slab,
 )
 from gadmap.estimators.network import NetworkEstimator
 from gadmap.estimators.network_input import NetworkInput, network_input
 
 __all__ = [
+    "Descriptors",
     "Estimator",
     "LeastSquares",
     "NetworkEstimator",
     "NetworkInput",
+    "describe_curves",
     "named_estimator",
+    "needs_arterial_input",
     "needs_concentration",
     "network_input",
     "on_device",
-    "require_no_concentration",
+    "require_no_arterial_input",
     "watched",
+    "works_by_slab",
 ]

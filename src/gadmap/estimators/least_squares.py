@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from gadmap.data import CurveFit, Exam, ParameterMaps, Reason
-from gadmap.data.scratch import full_beside, let_go
+from gadmap.data import CurveFit, Exam, ParameterMaps
+from gadmap.estimators.by_slab import collected
 from gadmap.fitting import fit_curves
 from gadmap.physics.device import CPU
 from gadmap.physics.kinetics import KINETIC_MODELS
-from gadmap.physics.voxels import ConcentrationSlab, over_slabs
+from gadmap.physics.voxels import ConcentrationSlab
 from gadmap.quantities import DELAY
 
 
@@ -52,42 +52,24 @@ class LeastSquares:
         """
         t = exam.series.t
         plasma = np.interp(t, exam.aif.t, exam.aif.plasma)
-        total = int(exam.mask.sum())
-        values: dict[str, np.ndarray] = {}
-        errors: dict[str, np.ndarray] = {}
-        grid, signal = exam.series.grid, exam.series.signal
-        reason = full_beside(signal, grid, Reason.OUTSIDE_MASK, np.uint8)
-        done = 0
 
-        def fitted(slab: ConcentrationSlab) -> tuple[np.ndarray, np.ndarray, CurveFit]:
-            return (
-                slab.voxels,
-                slab.reason,
-                fit_curves(
-                    slab.concentration,
-                    t,
-                    plasma,
-                    self.model,
-                    bounds=self.bounds,
-                    fit_delay=self.fit_delay,
-                    device=self.device,
-                ),
+        def fitted(slab: ConcentrationSlab) -> CurveFit:
+            return fit_curves(
+                slab.concentration,
+                t,
+                plasma,
+                self.model,
+                bounds=self.bounds,
+                fit_delay=self.fit_delay,
+                device=self.device,
             )
 
-        for voxels, before, fit in over_slabs(exam, fitted):
-            at = np.unravel_index(voxels, grid)
-            _put(values, fit.values, at, exam)
-            _put(errors, fit.standard_error, at, exam)
-            reason[at] = _first_reason(before, fit)
-            let_go(reason, *values.values(), *errors.values())
-            done += voxels.size
-            if self.progress:
-                self.progress(done, total)
+        found = collected(exam, fitted, self.progress)
         return ParameterMaps(
-            values=values,
-            standard_error=errors,
-            valid=(reason == Reason.ESTIMATED) | (reason >= Reason.NO_ENHANCEMENT),
-            reason=reason,
+            values=found.values,
+            standard_error=found.standard_error,
+            valid=found.valid,
+            reason=found.reason,
             affine=exam.series.affine,
             estimator="least-squares",
             model=self.model,
@@ -97,21 +79,3 @@ class LeastSquares:
     def _box(self) -> dict[str, tuple[float, float]]:
         parameters = (*KINETIC_MODELS[self.model].parameters, *((DELAY,) if self.fit_delay else ()))
         return {q.name: self.bounds.get(q.name, q.bounds) for q in parameters}
-
-
-def _put(
-    maps: dict[str, np.ndarray],
-    fitted: Mapping[str, np.ndarray],
-    at: tuple[np.ndarray, ...],
-    exam: Exam,
-) -> None:
-    """Put the values of some voxels into their maps, which start as NaN."""
-    for name, found in fitted.items():
-        if name not in maps:
-            maps[name] = full_beside(exam.series.signal, exam.series.grid, np.nan)
-        maps[name][at] = found
-
-
-def _first_reason(before: np.ndarray, fit: CurveFit) -> np.ndarray:
-    """Why there is no concentration where there is none, else what the fit says."""
-    return np.where(before == Reason.ESTIMATED, fit.reason, before)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gadmap.estimators.best import BEST, BestEstimator
+from gadmap.estimators.descriptors import DESCRIPTORS, Descriptors
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.guided import GuidedEstimator
 from gadmap.estimators.least_squares import LeastSquares
@@ -23,7 +24,8 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
     ----------
     which
         A kinetic model, for least squares; a network, for its shipped weights; a .safetensors file
-        of a network's weights; "best", to choose between exact fit and guided network.
+        of a network's weights; "best", to choose between exact fit and guided network;
+        "descriptors", for areas, peak and slopes.
 
     Raises
     ------
@@ -36,6 +38,8 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
         return which
     if which in KINETIC_MODELS:
         return LeastSquares(str(which))
+    if which == DESCRIPTORS:
+        return Descriptors()
     if which == BEST:
         return BestEstimator(trained_guided())
     if which == GUIDED_NETWORK:
@@ -46,12 +50,13 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
         return NetworkEstimator(trained_network(which))
     raise ValueError(
         f"no estimator {str(which)!r}; there are the models {', '.join(KINETIC_MODELS)}, "
-        f"{BEST}, the "
-        f"networks {', '.join(shipped_weights()) or '(none shipped)'}, and {SUFFIX} files"
+        f"{BEST}, {DESCRIPTORS}, the networks "
+        f"{', '.join(shipped_weights()) or '(none shipped)'}, and {SUFFIX} files"
     )
 
 
-_WATCHED = (BestEstimator, GuidedEstimator, LeastSquares, NetworkEstimator)
+_WATCHED = (BestEstimator, Descriptors, GuidedEstimator, LeastSquares, NetworkEstimator)
+_BY_SLAB = (Descriptors, LeastSquares)
 
 
 def watched(estimator: Estimator, progress: Callable[[int, int], None] | None) -> Estimator:
@@ -85,10 +90,20 @@ def needs_concentration(estimator: Estimator) -> bool:
     return bool(getattr(estimator, "needs_concentration", True))
 
 
-def require_no_concentration(estimator: Estimator) -> None:
+def needs_arterial_input(estimator: Estimator) -> bool:
+    """Whether an arterial input enters; as T1 does, of an estimator that does not say."""
+    return bool(getattr(estimator, "needs_arterial_input", needs_concentration(estimator)))
+
+
+def works_by_slab(estimator: Estimator) -> bool:
+    """Whether it holds a few voxels' curves at a time, so that memory can be limited."""
+    return isinstance(estimator, _BY_SLAB)
+
+
+def require_no_arterial_input(estimator: Estimator) -> None:
     """Raise ValueError if the estimator needs the arterial input that was declined."""
-    if needs_concentration(estimator):
+    if needs_arterial_input(estimator):
         raise ValueError(
             "aif is 'none', but this estimator needs an arterial input; expected auto, a "
-            "population, a curve or a mask. Only networks do without"
+            "population, a curve or a mask. Only networks and descriptors do without"
         )

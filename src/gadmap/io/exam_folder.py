@@ -107,6 +107,7 @@ def _record(exam: Exam) -> dict[str, Any]:
             "rationale": aif.rationale,
         },
         "baseline_frames": exam.baseline_frames,
+        "arrival_s": exam.arrival,
         "relaxivity_per_s_per_mmol_per_l": exam.relaxivity,
         "hct": exam.hct,
         "assumptions": exam.assumptions,
@@ -178,6 +179,7 @@ def _exam(
         hct=record.hct,
         assumptions=tuple(record.assumptions),
         motion=motion_of(record),
+        arrival=record.arrival_s,
     )
 
 

@@ -96,6 +96,7 @@ class ExamRecord(_Record):
     mask_source: str
     aif: AifRecord
     baseline_frames: int
+    arrival_s: float | None = None
     relaxivity_per_s_per_mmol_per_l: float
     hct: float
     assumptions: list[str]

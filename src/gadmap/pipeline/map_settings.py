@@ -8,9 +8,9 @@ from gadmap.estimators import (
     Estimator,
     LeastSquares,
     named_estimator,
-    needs_concentration,
+    needs_arterial_input,
     on_device,
-    require_no_concentration,
+    require_no_arterial_input,
 )
 from gadmap.io import recorded_choice
 from gadmap.physics.device import CPU
@@ -28,14 +28,15 @@ class MapSettings:
     ----------
     vfa, t10, b1, aif, hct, relaxivity, mask, motion
         As in `prepare`. Without `vfa` and `t10`, flip-angle volumes that lie beside the dynamic
-        series are used. For an estimator that needs no concentration, as networks do, T1 and
-        arterial input are not looked for unless they are given.
+        series are used. For an estimator that needs no concentration, as networks do, T1 is not
+        looked for unless it is given. Without `aif` an arterial input is looked for where the
+        estimator needs one.
     model
         What "least-squares" fits.
     fit_delay
         Whether it fits an arterial delay in every voxel.
     estimator
-        "least-squares"; a network's name or .safetensors file; or an `Estimator`.
+        "least-squares"; "descriptors"; a network's name or .safetensors file; or an `Estimator`.
     device
         Where fit and networks are computed: "cpu", "cuda", "cuda:1".
     series, frame_step
@@ -45,7 +46,7 @@ class MapSettings:
     vfa: Sequence[PathLike] = ()
     t10: float | PathLike | None = None
     b1: PathLike | None = None
-    aif: PathLike = "auto"
+    aif: PathLike | None = None
     hct: float | None = None
     relaxivity: float | None = None
     model: str = "tofts"
@@ -77,16 +78,19 @@ class MapSettings:
         if self.device != CPU:
             chosen = on_device(chosen, self.device)
         if self.aif == "none":
-            require_no_concentration(chosen)
+            require_no_arterial_input(chosen)
         return chosen
 
     def aif_for(self, chosen: Estimator) -> PathLike:
         """The arterial input to prepare: none for an estimator that would not look at it."""
-        return "none" if self.aif == "auto" and not needs_concentration(chosen) else self.aif
+        if self.aif is not None:
+            return self.aif
+        return "auto" if needs_arterial_input(chosen) else "none"
 
     def record(self, chosen: Estimator) -> dict[str, object]:
         """The settings in terms of JSON, files by name: their folders are of users and patients."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["aif"] = self.aif_for(chosen)
         return values | {
             "vfa": [shown_name(path) for path in self.vfa],
             **{name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask")},

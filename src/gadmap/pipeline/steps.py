@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gadmap.data import Aif, DceSeries, Exam, ParameterMaps
-from gadmap.estimators import Estimator, named_estimator, require_no_concentration, watched
+from gadmap.estimators import Estimator, named_estimator, require_no_arterial_input, watched
 from gadmap.io import EXAM_FOLDER, read_exam, read_maps, read_series, write_maps
 from gadmap.physics.voxels import exam_concentration
 from gadmap.pipeline.inputs import (
@@ -91,7 +91,7 @@ def prepare(
         Arterial input: "auto" finds it in the images; a population's name ("parker", "georgiou",
         "weinmann"); an `Aif`; a CSV or TSV file with columns time_s and plasma_mmol_per_l or
         blood_mmol_per_l; a mask (x, y, z) of arterial voxels, or its NIfTI file; "none" for an
-        estimator that uses none, as networks do.
+        estimator that uses none, as networks and descriptors do.
     mask
         Voxels to estimate: None or "auto" for the body in view, "none" for every voxel, an array
         (x, y, z) or a NIfTI file, non-zero inside.
@@ -146,8 +146,8 @@ def estimate(
         From `prepare`.
     estimator
         A kinetic model's name, "tofts", "extended-tofts" or "patlak", for an exact least-squares
-        fit of it; a network's name, "fcsa-net", for its shipped weights; a .safetensors file of
-        weights; or an `Estimator`.
+        fit of it; "descriptors", for areas, peak and slopes of each curve; a network's name,
+        "fcsa-net", for its shipped weights; a .safetensors file of weights; or an `Estimator`.
     progress
         Called with the work done and the whole of it.
 
@@ -173,7 +173,7 @@ def estimate(
     """
     chosen = named_estimator(estimator)
     if exam.aif.stand_in:
-        require_no_concentration(chosen)
+        require_no_arterial_input(chosen)
     return watched(chosen, progress).estimate(exam)
 
 

@@ -127,6 +127,7 @@ def prepare(
         hct=hct,
         assumptions=(*assumptions, *sentences),
         motion=found,
+        arrival=onset.time,
     )
 
 

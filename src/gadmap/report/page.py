@@ -36,6 +36,7 @@ from gadmap.report.residual_section import residual_figures
 from gadmap.report.scales import Scales
 from gadmap.report.words import (
     estimator_remarks,
+    heading,
     model_title,
     number,
     plain,
@@ -136,8 +137,11 @@ def render(
         explained=additions.explained,
         tiles=headline_figures(maps),
         model=model_title(maps.model),
+        heading=heading(maps),
         **pictures.result(),
-        arterial=input_figure(anatomy, exam) if fits_curves(maps) else None,
+        arterial=input_figure(anatomy, exam)
+        if fits_curves(maps) and not exam.aif.stand_in
+        else None,
         curves=curves,
         leading=leading(maps),
         curves_place=curves_place,

@@ -42,7 +42,12 @@ def aif_plot(exam: Exam) -> Picture:
 
 
 def curve_plot(curve: VoxelCurve, letter: str) -> Picture:
-    """Measured points and fitted line above, residuals on the same scale below."""
+    """Measured points and fitted line above, residuals on the same scale below.
+
+    The points alone, joined, where nothing was fitted.
+    """
+    if curve.fitted is None:
+        return _points_plot(curve, letter)
     figure = Figure(figsize=(4.2, 3.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
     upper.plot(curve.t, curve.measured, "o", color=INK, alpha=0.55, markersize=2.6, linewidth=0)
@@ -67,6 +72,20 @@ def curve_plot(curve: VoxelCurve, letter: str) -> Picture:
         f"samples up to {curve.measured.max():.3g} mmol/L, the fitted curve up to "
         f"{curve.fitted.max():.3g} mmol/L, residuals with a root mean square of "
         f"{float(np.sqrt(np.mean(residual**2))):.2g} mmol/L.",
+    )
+
+
+def _points_plot(curve: VoxelCurve, letter: str) -> Picture:
+    figure, axes = plain_figure(4.2, 2.6)
+    axes.plot(curve.t, curve.measured, "o-", color=FILL, markersize=2.6, linewidth=1)
+    axes.set_ylabel("mmol/L")
+    axes.set_xlabel("time since the first frame [s]")
+    x, y, z = curve.voxel
+    return drawing(
+        figure,
+        f"curve-{letter}",
+        f"Concentration over time in voxel {letter} ({x}, {y}, {z}): {curve.t.size} measured "
+        f"samples up to {curve.measured.max():.3g} mmol/L.",
     )
 
 
