@@ -50,6 +50,20 @@ KTRANS = Quantity(
 VE = Quantity("ve", "$v_e$", "", "Q.PH1.001.[e]", (0.001, 1.0), "extravascular volume fraction")
 VP = Quantity("vp", "$v_p$", "", "Q.PH1.001.[p]", (0.0, 1.0), "plasma volume fraction")
 KEP = Quantity("kep", "$k_{ep}$", "1/min", "Q.PH1.009.[e-p]", (0.0, _INF), "efflux rate constant")
+RKTRANS = Quantity(
+    "rktrans",
+    "$RK^{trans}$",
+    "",
+    "",
+    (0.0, 50.0),
+    "volume transfer constant, over the reference region's",
+)
+RVE = Quantity(
+    "rve", "$Rv_e$", "", "", (0.01, 10.0), "extravascular volume, over the reference region's"
+)
+KEP_RR = Quantity(
+    "keprr", "$k_{ep,RR}$", "1/min", "Q.PH1.009.[e-p]", (0.0, _INF), "kep of the reference region"
+)
 FP = Quantity("fp", "$F_p$", "mL/100mL/min", "Q.PH1.002", (0.0, 200.0), "plasma flow")
 PS = Quantity("ps", "$PS$", "1/min", "Q.PH1.004", (0.0, 5.0), "permeability surface area product")
 DELAY = Quantity("delay", "$T_a$", "s", "Q.PH1.007", (-10.0, 10.0), "arterial delay")
@@ -94,7 +108,7 @@ UNLIKE = Quantity(
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
-        *(KTRANS, VE, VP, KEP, FP, PS, DELAY, T10, R2, SSE, UNLIKE),
+        *(KTRANS, VE, VP, KEP, RKTRANS, RVE, KEP_RR, FP, PS, DELAY, T10, R2, SSE, UNLIKE),
         *(IAUC60, IAUC90, IAUC120, IAUC60BN, IAUC90BN, IAUC120BN, PEAK, TTP, WASHIN, WASHOUT),
     )
 }

@@ -28,7 +28,7 @@ def fit_curves(
     concentration: Float[np.ndarray, "*grid time"],
     t: Float[np.ndarray, " time"],
     cp: Float[np.ndarray, " time"],
-    model: str = "tofts",
+    model: str | KineticModel = "tofts",
     *,
     weights: Float[np.ndarray, "..."] | None = None,
     bounds: Bounds | None = None,
@@ -52,7 +52,7 @@ def fit_curves(
     cp
         Plasma concentration [mmol/L] at `t`.
     model
-        "tofts", "extended-tofts", "patlak", "2cum", "2cxm" or "vascular".
+        "tofts", "extended-tofts", "patlak", "2cum", "2cxm" or "vascular"; or a `KineticModel`.
     weights
         Weight of each sample in the sum of squares, at least 0: one for all curves (time,) or one
         a curve, shaped like `concentration`. Equal weights by default.
@@ -172,13 +172,13 @@ def _tensor(values: np.ndarray, device: str) -> Tensor:
     return torch.tensor(values, dtype=torch.float64, device=device)
 
 
-def _model(name: str, device: str) -> KineticModel:
-    if name not in KINETIC_MODELS:
-        raise ValueError(f"no kinetic model {name!r}; expected one of {', '.join(KINETIC_MODELS)}")
-    model = KINETIC_MODELS[name]
+def _model(which: str | KineticModel, device: str) -> KineticModel:
+    if isinstance(which, str) and which not in KINETIC_MODELS:
+        raise ValueError(f"no kinetic model {which!r}; expected one of {', '.join(KINETIC_MODELS)}")
+    model = KINETIC_MODELS[which] if isinstance(which, str) else which
     require_device(device)
     if isinstance(model.form, CompartmentForm) and torch.device(device).type != CPU:
-        raise ValueError(f"{name} is fitted on the CPU only; found device {device!r}")
+        raise ValueError(f"{model.name} is fitted on the CPU only; found device {device!r}")
     return model
 
 
