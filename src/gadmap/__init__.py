@@ -25,12 +25,14 @@ if TYPE_CHECKING:
         FlipAngleSeries,
         ParameterMaps,
         Reason,
+        ReferenceRegion,
     )
     from gadmap.estimators import (
         Descriptors,
         Estimator,
         LeastSquares,
         NetworkEstimator,
+        ReferenceRegionFit,
         describe_curves,
     )
     from gadmap.fitting import fit_curves
@@ -59,6 +61,8 @@ __all__ = [
     "NetworkEstimator",
     "ParameterMaps",
     "Reason",
+    "ReferenceRegion",
+    "ReferenceRegionFit",
     "__version__",
     "concentration",
     "describe_curves",
@@ -81,12 +85,14 @@ _HOMES = {
         "FlipAngleSeries",
         "ParameterMaps",
         "Reason",
+        "ReferenceRegion",
     ),
     "gadmap.estimators": (
         "Descriptors",
         "Estimator",
         "LeastSquares",
         "NetworkEstimator",
+        "ReferenceRegionFit",
         "describe_curves",
     ),
     "gadmap.fitting": ("fit_curves",),

@@ -22,9 +22,12 @@ from gadmap.cli.options import (
     Motion,
     NativeT1,
     NoExam,
+    ReferenceKtrans,
+    ReferenceVe,
     Relaxivity,
     chosen,
     require_least_squares,
+    require_reference,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +62,8 @@ def cohort(
     model: ModelName = None,
     fit_delay: FitDelay = None,
     estimator: EstimatorName = None,
+    reference_ktrans: ReferenceKtrans = None,
+    reference_ve: ReferenceVe = None,
     mask: MaskFile = None,
     motion: Motion = None,
     device: Device = None,
@@ -84,6 +89,7 @@ def cohort(
 ) -> None:
     """Map every examination of a BIDS dataset or a table, then compare them."""
     require_least_squares(estimator, model, fit_delay)
+    require_reference(estimator, None, reference_ktrans, reference_ve)
     if sum(one is not None for one in (nprocs, scheduler, slurm)) > 1:
         raise typer.BadParameter("--nprocs, --scheduler and --slurm exclude each other")
     from gadmap.pipeline import MapSettings
@@ -96,6 +102,8 @@ def cohort(
         model=model,
         fit_delay=fit_delay,
         estimator=estimator,
+        reference_ktrans=reference_ktrans,
+        reference_ve=reference_ve,
         mask=mask,
         motion=motion,
         device=device,

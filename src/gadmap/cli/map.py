@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gadmap.cli.options import (
+    REFERENCE_REGION,
     ArterialInput,
     Device,
     EstimatorName,
@@ -23,11 +24,15 @@ from gadmap.cli.options import (
     NoExam,
     Out,
     Overwrite,
+    Reference,
+    ReferenceKtrans,
+    ReferenceVe,
     Relaxivity,
     SeriesName,
     chosen,
     require_least_squares,
     require_one_t1,
+    require_reference,
 )
 
 
@@ -49,6 +54,9 @@ def map_command(
     model: ModelName = None,
     fit_delay: FitDelay = None,
     estimator: EstimatorName = None,
+    reference: Reference = None,
+    reference_ktrans: ReferenceKtrans = None,
+    reference_ve: ReferenceVe = None,
     mask: MaskFile = None,
     motion: Motion = None,
     device: Device = None,
@@ -61,6 +69,10 @@ def map_command(
     """Map an examination: files in, NIfTI maps and a report out."""
     require_one_t1(vfa, t10)
     require_least_squares(estimator, model, fit_delay)
+    if earlier is None:
+        require_reference(estimator, reference, reference_ktrans, reference_ve)
+        if estimator == REFERENCE_REGION and reference is None:
+            raise typer.BadParameter(f"--estimator {REFERENCE_REGION} needs a --reference")
     from gadmap.cli.console import progress_bar, say_result
     from gadmap.pipeline import MapSettings, map_again, map_exam
 
@@ -74,6 +86,9 @@ def map_command(
         model=model,
         fit_delay=fit_delay,
         estimator=estimator,
+        reference=reference,
+        reference_ktrans=reference_ktrans,
+        reference_ve=reference_ve,
         mask=mask,
         motion=motion,
         device=device,

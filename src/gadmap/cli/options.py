@@ -37,18 +37,16 @@ NETWORKS = (
 GUIDED_NETWORK = "fcsa-net-guided"
 BEST = "best"
 DESCRIPTORS = "descriptors"
+REFERENCE_REGION = "reference-region"
+_OWN = (LEAST_SQUARES, DESCRIPTORS, REFERENCE_REGION, GUIDED_NETWORK, BEST)
 
 
 def estimator_option(value: str | None) -> str | None:
     """An estimator's name or a file of weights; anything else is misuse."""
-    if (
-        value is None
-        or value in (LEAST_SQUARES, GUIDED_NETWORK, BEST, DESCRIPTORS, *NETWORKS)
-        or value.endswith(".safetensors")
-    ):
+    if value is None or value in (*_OWN, *NETWORKS) or value.endswith(".safetensors"):
         return value
     raise typer.BadParameter(
-        f"{value!r}; expected {LEAST_SQUARES}, {DESCRIPTORS}, {GUIDED_NETWORK}, {BEST}, a network "
+        f"{value!r}; expected {', '.join(_OWN)}, a network "
         f"({', '.join(NETWORKS)}) or a .safetensors file of weights"
     )
 
@@ -60,7 +58,8 @@ EstimatorName = Annotated[
         show_default=LEAST_SQUARES,
         callback=estimator_option,
         help="least-squares; descriptors, areas, peak and slopes without a model or an arterial "
-        "input; fcsa-net-guided, a network around the fit; best, which of the two "
+        "input; reference-region, against a tissue in the place of an artery (--reference); "
+        "fcsa-net-guided, a network around the fit; best, which of the two "
         "this examination calls for; a network with shipped "
         "weights that needs neither arterial input nor T1 (fcsa-net); or a .safetensors file of "
         "gadmap train.",
@@ -95,6 +94,17 @@ ArterialInput = Annotated[
         show_default="auto, where it is needed",
     ),
 ]
+Reference = Annotated[
+    Path | None,
+    typer.Option("--reference", help="Mask of a tissue, as muscle, for reference-region: NIfTI."),
+]
+ReferenceKtrans = Annotated[
+    float | None,
+    typer.Option("--reference-ktrans", help="Its ktrans in 1/min, if known: ktrans and ve too."),
+]
+ReferenceVe = Annotated[
+    float | None, typer.Option("--reference-ve", help="Its ve, if known: ktrans and ve too.")
+]
 Relaxivity = Annotated[float | None, typer.Option("--relaxivity", help="r1 in 1/s per mmol/L.")]
 ModelName = Annotated[
     Model | None,
@@ -125,6 +135,23 @@ def require_least_squares(
         )
     if fit_delay:
         raise typer.BadParameter(f"--fit-delay is for least-squares; {estimator} has no delay")
+
+
+def require_reference(
+    estimator: str | None, reference: Path | None, ktrans: float | None, ve: float | None
+) -> None:
+    """Misuse, if a reference region is given to another estimator, or none to this one."""
+    given = [
+        name
+        for name, value in (
+            ("--reference", reference),
+            ("--reference-ktrans", ktrans),
+            ("--reference-ve", ve),
+        )
+        if value is not None
+    ]
+    if given and estimator != REFERENCE_REGION:
+        raise typer.BadParameter(f"{given[0]} is for --estimator {REFERENCE_REGION}")
 
 
 def chosen(**choices: object) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from gadmap.data.descriptors import CurveDescriptors
 from gadmap.data.exam import Exam
 from gadmap.data.maps import CurveFit, ParameterMaps, Reason
 from gadmap.data.motion import Motion
+from gadmap.data.reference import ReferenceRegion
 from gadmap.data.series import DceSeries, FlipAngleSeries
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "Motion",
     "ParameterMaps",
     "Reason",
+    "ReferenceRegion",
 ]

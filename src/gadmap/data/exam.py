@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from gadmap.data.aif import Aif
 from gadmap.data.frozen import freeze, require_shape
 from gadmap.data.motion import Motion
+from gadmap.data.reference import ReferenceRegion
 from gadmap.data.series import DceSeries
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Exam:
     arrival
         When the contrast agent arrives [s], on the clock of the series; None where no more is known
         than `baseline_frames`.
+    reference
+        A tissue whose curve may stand in the place of the arterial input; None for none.
     """
 
     series: DceSeries
@@ -70,6 +73,7 @@ class Exam:
     assumptions: tuple[str, ...] = field(default=())
     motion: Motion | None = None
     arrival: float | None = None
+    reference: ReferenceRegion | None = None
 
     def __post_init__(self) -> None:
         for name in ("t10", "t10_se", "b1", "mask"):

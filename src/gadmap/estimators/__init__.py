@@ -14,19 +14,27 @@ from gadmap.estimators.named import (
 )
 from gadmap.estimators.network import NetworkEstimator
 from gadmap.estimators.network_input import NetworkInput, network_input
+from gadmap.estimators.reference_region import (
+    REFERENCE_REGION,
+    ReferenceRegionFit,
+    reference_curve,
+)
 
 __all__ = [
+    "REFERENCE_REGION",
     "Descriptors",
     "Estimator",
     "LeastSquares",
     "NetworkEstimator",
     "NetworkInput",
+    "ReferenceRegionFit",
     "describe_curves",
     "named_estimator",
     "needs_arterial_input",
     "needs_concentration",
     "network_input",
     "on_device",
+    "reference_curve",
     "require_no_arterial_input",
     "watched",
     "works_by_slab",

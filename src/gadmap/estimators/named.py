@@ -10,6 +10,7 @@ from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.guided import GuidedEstimator
 from gadmap.estimators.least_squares import LeastSquares
 from gadmap.estimators.network import NetworkEstimator
+from gadmap.estimators.reference_region import REFERENCE_REGION, ReferenceRegionFit
 from gadmap.networks import NETWORKS
 from gadmap.networks.guided_file import GUIDED_NETWORK, is_guided, read_guided
 from gadmap.networks.shipped import SUFFIX, shipped_weights, trained_guided, trained_network
@@ -25,7 +26,7 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
     which
         A kinetic model, for least squares; a network, for its shipped weights; a .safetensors file
         of a network's weights; "best", to choose between exact fit and guided network;
-        "descriptors", for areas, peak and slopes.
+        "descriptors", for areas, peak and slopes; "reference-region", for that model.
 
     Raises
     ------
@@ -40,6 +41,8 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
         return LeastSquares(str(which))
     if which == DESCRIPTORS:
         return Descriptors()
+    if which == REFERENCE_REGION:
+        return ReferenceRegionFit()
     if which == BEST:
         return BestEstimator(trained_guided())
     if which == GUIDED_NETWORK:
@@ -50,13 +53,13 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
         return NetworkEstimator(trained_network(which))
     raise ValueError(
         f"no estimator {str(which)!r}; there are the models {', '.join(KINETIC_MODELS)}, "
-        f"{BEST}, {DESCRIPTORS}, the networks "
+        f"{BEST}, {DESCRIPTORS}, {REFERENCE_REGION}, the networks "
         f"{', '.join(shipped_weights()) or '(none shipped)'}, and {SUFFIX} files"
     )
 
 
-_WATCHED = (BestEstimator, Descriptors, GuidedEstimator, LeastSquares, NetworkEstimator)
-_BY_SLAB = (Descriptors, LeastSquares)
+_BY_SLAB = (Descriptors, LeastSquares, ReferenceRegionFit)
+_WATCHED = (*_BY_SLAB, BestEstimator, GuidedEstimator, NetworkEstimator)
 
 
 def watched(estimator: Estimator, progress: Callable[[int, int], None] | None) -> Estimator:
@@ -105,5 +108,6 @@ def require_no_arterial_input(estimator: Estimator) -> None:
     if needs_arterial_input(estimator):
         raise ValueError(
             "aif is 'none', but this estimator needs an arterial input; expected auto, a "
-            "population, a curve or a mask. Only networks and descriptors do without"
+            "population, a curve or a mask. Only networks, descriptors and reference-region do "
+            "without"
         )

@@ -7,12 +7,15 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gadmap.data import Aif, Exam, ParameterMaps, Reason
+from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.data.walk import curves_at
+from gadmap.estimators import reference_curve
 from gadmap.physics.forward import tissue_concentration
-from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.physics.kinetics import KINETIC_MODELS, REFERENCE_REGION
 from gadmap.physics.voxels import exam_concentration
 from gadmap.quantities import DELAY
+
+_MODELS = KINETIC_MODELS | {REFERENCE_REGION.name: REFERENCE_REGION}
 
 
 def measured_curves(exam: Exam, voxels: Int[np.ndarray, "n 3"]) -> Float[np.ndarray, "n time"]:
@@ -48,19 +51,26 @@ def enhancing(maps: ParameterMaps) -> Bool[np.ndarray, "x y z"]:
 
 def has_curves(maps: ParameterMaps) -> bool:
     """Whether the maps hold all parameters of their model, so that it has a curve in a voxel."""
-    model = KINETIC_MODELS.get(maps.model)
+    model = _MODELS.get(maps.model)
     return model is not None and {q.name for q in model.parameters} <= maps.values.keys()
+
+
+def driving_curve(exam: Exam, maps: ParameterMaps) -> Float[np.ndarray, " time"]:
+    """What drives the maps' model [mmol/L] at the frames: the plasma, or the reference region."""
+    if maps.model == REFERENCE_REGION.name:
+        return reference_curve(exam)
+    return np.interp(exam.series.t, exam.aif.t, exam.aif.plasma)
 
 
 def modelled_curves(
     maps: ParameterMaps,
     t: Float[np.ndarray, " time"],
-    aif: Aif,
+    driving: Float[np.ndarray, " time"],
     voxels: Int[np.ndarray, "n 3"],
 ) -> Float[np.ndarray, "n time"]:
     """Concentration [mmol/L] that the maps' parameters give in voxels (x, y, z) at times `t` [s].
 
-    NaN where a voxel was not estimated.
+    `driving` is the model's input [mmol/L] at these. NaN where a voxel was not estimated.
 
     Raises
     ------
@@ -72,7 +82,7 @@ def modelled_curves(
             f"maps of {', '.join(maps.values)} by {maps.estimator}; expected all parameters of a "
             "kinetic model"
         )
-    model, at = KINETIC_MODELS[maps.model], tuple(voxels.T)
+    model, at = _MODELS[maps.model], tuple(voxels.T)
 
     def there(name: str) -> Tensor:
         return torch.tensor(maps[name][at].astype(np.float64))
@@ -82,7 +92,7 @@ def modelled_curves(
             model,
             {q.name: there(q.name) for q in model.parameters},
             torch.tensor((t - t[0]).astype(np.float64)),
-            torch.tensor(np.interp(t, aif.t, aif.plasma)),
+            torch.tensor(driving),
             there(DELAY.name) if DELAY.name in maps.values else None,
         )
     return curves.numpy()

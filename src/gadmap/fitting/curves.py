@@ -16,7 +16,13 @@ from gadmap.fitting.problem import make_problem
 from gadmap.fitting.results import Results
 from gadmap.fitting.rows import rows_of_chunks
 from gadmap.physics.device import CPU, require_device
-from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, CompartmentForm, KineticModel
+from gadmap.physics.kinetics import (
+    KINETIC_MODELS,
+    REFERENCE_REGION,
+    Bounds,
+    CompartmentForm,
+    KineticModel,
+)
 from gadmap.physics.side_by_side import one_by_one, side_by_side
 from gadmap.quantities import DELAY, SSE, VE
 
@@ -50,9 +56,10 @@ def fit_curves(
     t
         Times of the samples [s], rising; need not be even nor start at 0.
     cp
-        Plasma concentration [mmol/L] at `t`.
+        Plasma concentration [mmol/L] at `t`; the reference's for "reference-region".
     model
-        "tofts", "extended-tofts", "patlak", "2cum", "2cxm" or "vascular"; or a `KineticModel`.
+        "tofts", "extended-tofts", "patlak", "2cum", "2cxm", "vascular" or "reference-region"; or a
+        `KineticModel`.
     weights
         Weight of each sample in the sum of squares, at least 0: one for all curves (time,) or one
         a curve, shaped like `concentration`. Equal weights by default.
@@ -173,9 +180,10 @@ def _tensor(values: np.ndarray, device: str) -> Tensor:
 
 
 def _model(which: str | KineticModel, device: str) -> KineticModel:
-    if isinstance(which, str) and which not in KINETIC_MODELS:
-        raise ValueError(f"no kinetic model {which!r}; expected one of {', '.join(KINETIC_MODELS)}")
-    model = KINETIC_MODELS[which] if isinstance(which, str) else which
+    named = KINETIC_MODELS | {REFERENCE_REGION.name: REFERENCE_REGION}
+    if isinstance(which, str) and which not in named:
+        raise ValueError(f"no kinetic model {which!r}; expected one of {', '.join(named)}")
+    model = named[which] if isinstance(which, str) else which
     require_device(device)
     if isinstance(model.form, CompartmentForm) and torch.device(device).type != CPU:
         raise ValueError(f"{model.name} is fitted on the CPU only; found device {device!r}")

@@ -29,6 +29,7 @@ _MODELS = {
     "patlak": Code("M.IC1.006", "99OSIPI", "Patlak Model"),
     "2cum": Code("M.IC1.007", "99OSIPI", "Two Compartment Uptake Model"),
     "2cxm": Code("M.IC1.009", "99OSIPI", "Two Compartment Exchange Model"),
+    "reference-region": Code("M.IC1.999", "99OSIPI", "Reference Region Model"),
     "vascular": Code("M.IC1.999", "99OSIPI", "Steady-State Vascular Model"),
 }
 _UNITS = {

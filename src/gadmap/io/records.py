@@ -79,6 +79,13 @@ class AifRecord(_Record):
     rationale: list[str]
 
 
+class ReferenceRecord(_Record):
+    """The reference region."""
+
+    voxels: Annotated[list[Voxel], Field(min_length=1)]
+    source: str
+
+
 class ExamRecord(_Record):
     """What is read of exam.json."""
 
@@ -100,6 +107,7 @@ class ExamRecord(_Record):
     relaxivity_per_s_per_mmol_per_l: float
     hct: float
     assumptions: list[str]
+    reference: ReferenceRecord | None = None
     motion_mm: list[float] | None
     motion_corrected: list[bool] | None = None
     motion_shifts_mm: list[Axes] | None = None

@@ -1,6 +1,7 @@
 """The door between an examination's numpy grid and torch voxels."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -57,6 +58,30 @@ def over_slabs(exam: Exam, work: Callable[[ConcentrationSlab], Result]) -> Itera
 
     pieces = pieces_of(exam.mask, voxels_a_slab(signal), signal)
     yield from (result for _, result in side_by_side(of_voxels, pieces))
+
+
+def mean_concentration(
+    exam: Exam, voxels: Int[np.ndarray, "voxel 3"]
+) -> Float[np.ndarray, " time"]:
+    """Mean concentration [mmol/L] of voxels (x, y, z); those without any do not count.
+
+    Raises
+    ------
+    ValueError
+        If no voxel has a concentration.
+    """
+    there = np.zeros(exam.series.grid, dtype=bool)
+    there[tuple(voxels.T)] = True
+    total, count = np.zeros(exam.series.t.size), 0
+    for slab in over_slabs(replace(exam, mask=there), lambda slab: slab):
+        known = slab.reason == Reason.ESTIMATED
+        total += slab.concentration[known].sum(axis=0, dtype=np.float64)
+        count += np.count_nonzero(known)
+    if not count:
+        raise ValueError(
+            f"none of the {len(voxels)} voxels has a concentration; expected T1 and a finite signal"
+        )
+    return total / count
 
 
 def signal_and_slope(

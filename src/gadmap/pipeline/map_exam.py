@@ -133,6 +133,7 @@ def map_exam(
                 hct=settings.hct,
                 relaxivity=settings.relaxivity,
                 motion=settings.motion,
+                reference=settings.reference,
                 progress=progress,
             )
         with stages.stage("fit" if needy else "network") as progress:

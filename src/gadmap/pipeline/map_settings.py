@@ -5,8 +5,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from gadmap.estimators import (
+    REFERENCE_REGION,
     Estimator,
     LeastSquares,
+    ReferenceRegionFit,
     named_estimator,
     needs_arterial_input,
     on_device,
@@ -36,7 +38,12 @@ class MapSettings:
     fit_delay
         Whether it fits an arterial delay in every voxel.
     estimator
-        "least-squares"; "descriptors"; a network's name or .safetensors file; or an `Estimator`.
+        "least-squares"; "descriptors"; "reference-region"; a network's name or .safetensors file;
+        or an `Estimator`.
+    reference
+        Mask of the reference tissue, for "reference-region".
+    reference_ktrans, reference_ve
+        Of that tissue [1/min] and [1], where they are to be taken as known.
     device
         Where fit and networks are computed: "cpu", "cuda", "cuda:1".
     series, frame_step
@@ -52,6 +59,9 @@ class MapSettings:
     model: str = "tofts"
     fit_delay: bool = False
     estimator: PathLike | Estimator = LEAST_SQUARES
+    reference: PathLike | None = None
+    reference_ktrans: float | None = None
+    reference_ve: float | None = None
     mask: PathLike = "auto"
     motion: bool = False
     device: str = CPU
@@ -61,6 +71,13 @@ class MapSettings:
     def __post_init__(self) -> None:
         if self.vfa and self.t10 is not None:
             raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
+        by_reference = self.estimator == REFERENCE_REGION
+        known = (self.reference_ktrans, self.reference_ve) != (None, None)
+        if isinstance(self.estimator, str) and not by_reference and (self.reference or known):
+            raise ValueError(
+                f"a reference region is given; expected estimator {REFERENCE_REGION} for it, found "
+                f"{shown_name(self.estimator)}"
+            )
 
     def chosen_estimator(self) -> Estimator:
         """The estimator that is meant.
@@ -75,6 +92,8 @@ class MapSettings:
             if not isinstance(chosen, LeastSquares):
                 raise ValueError("a delay is fitted by least-squares only; expected that estimator")
             chosen = replace(chosen, fit_delay=True)
+        if isinstance(chosen, ReferenceRegionFit) and self.estimator == REFERENCE_REGION:
+            chosen = replace(chosen, ktrans=self.reference_ktrans, ve=self.reference_ve)
         if self.device != CPU:
             chosen = on_device(chosen, self.device)
         if self.aif == "none":
@@ -93,7 +112,9 @@ class MapSettings:
         values["aif"] = self.aif_for(chosen)
         return values | {
             "vfa": [shown_name(path) for path in self.vfa],
-            **{name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask")},
+            **{
+                name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask", "reference")
+            },
             "series": None if self.series is None else recorded_choice(self.series),
             "model": self.model if isinstance(chosen, LeastSquares) else None,
             "estimator": shown_name(self.estimator)

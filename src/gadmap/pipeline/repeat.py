@@ -30,6 +30,9 @@ class _Options(TypedDict):
     model: str | None
     fit_delay: bool
     estimator: str
+    reference: str | None
+    reference_ktrans: float | None
+    reference_ve: float | None
     mask: str
     motion: bool
     device: NotRequired[str]  # runs before there was a choice had the CPU

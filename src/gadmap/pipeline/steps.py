@@ -17,6 +17,7 @@ from gadmap.pipeline.inputs import (
     b1_from,
     flip_angles_from,
     mask_from,
+    reference_from,
     t10_from,
     with_file_names,
 )
@@ -71,6 +72,7 @@ def prepare(
     hct: float | None = None,
     relaxivity: float | None = None,
     motion: bool = False,
+    reference: PathLike | np.ndarray | None = None,
     progress: NamedProgress | None = None,
 ) -> Exam:
     """A complete examination: the series with native T1, arterial input and mask.
@@ -103,6 +105,9 @@ def prepare(
         r1 of the contrast agent [1/s per mmol/L]; None takes the files', else a usual one.
     motion
         True to correct rigid motion between frames.
+    reference
+        A reference tissue, as muscle, for the reference region model: a mask (x, y, z) or a NIfTI
+        file, non-zero inside. T1 is wanted there too.
     progress
         Called with the stage, the work done and the whole of it.
 
@@ -130,9 +135,10 @@ def prepare(
         hct=hct,
         relaxivity=relaxivity,
         motion=motion,
+        reference=reference_from(reference, series),
         progress=progress,
     )
-    return with_file_names(exam, t10=t10, b1=b1, mask=mask, aif=aif)
+    return with_file_names(exam, t10=t10, b1=b1, mask=mask, aif=aif, reference=reference)
 
 
 def estimate(

@@ -7,7 +7,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from gadmap.data import Exam, ParameterMaps
-from gadmap.evaluation.curves import fits_curves, has_curves, measured_curves, modelled_curves
+from gadmap.evaluation.curves import (
+    driving_curve,
+    fits_curves,
+    has_curves,
+    measured_curves,
+    modelled_curves,
+)
 from gadmap.report.anatomy import leading, telling
 
 PERCENTILES = (10.0, 50.0, 75.0, 90.0, 97.0, 99.5)
@@ -51,7 +57,9 @@ def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
     if not voxels.size:
         return []
     measured = measured_curves(exam, voxels)
-    fitted = modelled_curves(maps, exam.series.t, exam.aif, voxels) if maps.model else None
+    fitted = None
+    if maps.model:
+        fitted = modelled_curves(maps, exam.series.t, driving_curve(exam, maps), voxels)
     return [
         VoxelCurve(
             voxel=(int(voxel[0]), int(voxel[1]), int(voxel[2])),

@@ -173,6 +173,7 @@ def preparation_facts(exam: Exam) -> list[tuple[str, str]]:
         ("native T1", exam.t10_source),
         ("flip-angle map (B1)", exam.b1_source),
         ("arterial input", exam.aif.source),
+        *([("reference region", exam.reference.source)] if exam.reference else []),
         ("mask", f"{exam.mask_source}, {int(exam.mask.sum()):,} voxels"),
         ("frames before contrast", str(exam.baseline_frames)),
         ("relaxivity", f"{exam.relaxivity:g} 1/s per mmol/L"),

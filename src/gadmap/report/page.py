@@ -15,7 +15,7 @@ from gadmap.report.anatomy import Anatomy, anatomy_of, leading
 from gadmap.report.comparison_section import comparison_figures
 from gadmap.report.environment import page_environment
 from gadmap.report.explained import ExplainedSection
-from gadmap.report.input_section import curve_figures, input_figure
+from gadmap.report.input_section import curve_figures, input_figure, reference_figure
 from gadmap.report.maps_section import (
     error_figures,
     parameter_figures,
@@ -142,6 +142,7 @@ def render(
         arterial=input_figure(anatomy, exam)
         if fits_curves(maps) and not exam.aif.stand_in
         else None,
+        reference=reference_figure(anatomy, exam),
         curves=curves,
         leading=leading(maps),
         curves_place=curves_place,
