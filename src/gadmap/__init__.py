@@ -31,11 +31,12 @@ if TYPE_CHECKING:
         Descriptors,
         Estimator,
         LeastSquares,
+        LinearLeastSquares,
         NetworkEstimator,
         ReferenceRegionFit,
         describe_curves,
     )
-    from gadmap.fitting import fit_curves
+    from gadmap.fitting import fit_curves, fit_linear
     from gadmap.pipeline.steps import (
         concentration,
         estimate,
@@ -58,6 +59,7 @@ __all__ = [
     "Exam",
     "FlipAngleSeries",
     "LeastSquares",
+    "LinearLeastSquares",
     "NetworkEstimator",
     "ParameterMaps",
     "Reason",
@@ -68,6 +70,7 @@ __all__ = [
     "describe_curves",
     "estimate",
     "fit_curves",
+    "fit_linear",
     "prepare",
     "read",
     "read_results",
@@ -91,11 +94,12 @@ _HOMES = {
         "Descriptors",
         "Estimator",
         "LeastSquares",
+        "LinearLeastSquares",
         "NetworkEstimator",
         "ReferenceRegionFit",
         "describe_curves",
     ),
-    "gadmap.fitting": ("fit_curves",),
+    "gadmap.fitting": ("fit_curves", "fit_linear"),
     "gadmap.pipeline.steps": (
         "concentration",
         "estimate",

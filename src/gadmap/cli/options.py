@@ -38,7 +38,8 @@ GUIDED_NETWORK = "fcsa-net-guided"
 BEST = "best"
 DESCRIPTORS = "descriptors"
 REFERENCE_REGION = "reference-region"
-_OWN = (LEAST_SQUARES, DESCRIPTORS, REFERENCE_REGION, GUIDED_NETWORK, BEST)
+LINEAR = "linear-least-squares"
+_OWN = (LEAST_SQUARES, LINEAR, DESCRIPTORS, REFERENCE_REGION, GUIDED_NETWORK, BEST)
 
 
 def estimator_option(value: str | None) -> str | None:
@@ -57,12 +58,11 @@ EstimatorName = Annotated[
         "--estimator",
         show_default=LEAST_SQUARES,
         callback=estimator_option,
-        help="least-squares; descriptors, areas, peak and slopes without a model or an arterial "
-        "input; reference-region, against a tissue in the place of an artery (--reference); "
-        "fcsa-net-guided, a network around the fit; best, which of the two "
-        "this examination calls for; a network with shipped "
-        "weights that needs neither arterial input nor T1 (fcsa-net); or a .safetensors file of "
-        "gadmap train.",
+        help="least-squares; linear-least-squares, to compare with; descriptors, areas, peak and "
+        "slopes without a model or an arterial input; reference-region, against a tissue in the "
+        "place of an artery (--reference); fcsa-net-guided, a network around the fit; best, which "
+        "of the two this examination calls for; a network with shipped weights that needs neither "
+        "arterial input nor T1 (fcsa-net); or a .safetensors file of gadmap train.",
     ),
 ]
 
@@ -108,7 +108,7 @@ ReferenceVe = Annotated[
 Relaxivity = Annotated[float | None, typer.Option("--relaxivity", help="r1 in 1/s per mmol/L.")]
 ModelName = Annotated[
     Model | None,
-    typer.Option("--model", help="Kinetic model of least-squares.", show_default="tofts"),
+    typer.Option("--model", help="Kinetic model of (linear-)least-squares.", show_default="tofts"),
 ]
 FitDelay = Annotated[
     bool | None, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
@@ -129,7 +129,7 @@ def require_least_squares(
     """Misuse, if what only least squares does is asked of another estimator."""
     if estimator in (None, LEAST_SQUARES):
         return
-    if model is not None:
+    if model is not None and estimator != LINEAR:
         raise typer.BadParameter(
             f"--model is what least-squares fits; expected none of {estimator}"
         )

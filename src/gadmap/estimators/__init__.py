@@ -3,6 +3,7 @@
 from gadmap.estimators.descriptors import Descriptors, describe_curves
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.least_squares import LeastSquares
+from gadmap.estimators.linear_least_squares import LINEAR, LinearLeastSquares
 from gadmap.estimators.named import (
     named_estimator,
     needs_arterial_input,
@@ -21,10 +22,12 @@ from gadmap.estimators.reference_region import (
 )
 
 __all__ = [
+    "LINEAR",
     "REFERENCE_REGION",
     "Descriptors",
     "Estimator",
     "LeastSquares",
+    "LinearLeastSquares",
     "NetworkEstimator",
     "NetworkInput",
     "ReferenceRegionFit",

@@ -9,6 +9,7 @@ from gadmap.estimators.descriptors import DESCRIPTORS, Descriptors
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.guided import GuidedEstimator
 from gadmap.estimators.least_squares import LeastSquares
+from gadmap.estimators.linear_least_squares import LINEAR, LinearLeastSquares
 from gadmap.estimators.network import NetworkEstimator
 from gadmap.estimators.reference_region import REFERENCE_REGION, ReferenceRegionFit
 from gadmap.networks import NETWORKS
@@ -26,7 +27,8 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
     which
         A kinetic model, for least squares; a network, for its shipped weights; a .safetensors file
         of a network's weights; "best", to choose between exact fit and guided network;
-        "descriptors", for areas, peak and slopes; "reference-region", for that model.
+        "descriptors", for areas, peak and slopes; "reference-region", for that model;
+        "linear-least-squares", for that of the Tofts model.
 
     Raises
     ------
@@ -39,6 +41,8 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
         return which
     if which in KINETIC_MODELS:
         return LeastSquares(str(which))
+    if which == LINEAR:
+        return LinearLeastSquares()
     if which == DESCRIPTORS:
         return Descriptors()
     if which == REFERENCE_REGION:
@@ -53,12 +57,12 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
         return NetworkEstimator(trained_network(which))
     raise ValueError(
         f"no estimator {str(which)!r}; there are the models {', '.join(KINETIC_MODELS)}, "
-        f"{BEST}, {DESCRIPTORS}, {REFERENCE_REGION}, the networks "
+        f"{BEST}, {DESCRIPTORS}, {LINEAR}, {REFERENCE_REGION}, the networks "
         f"{', '.join(shipped_weights()) or '(none shipped)'}, and {SUFFIX} files"
     )
 
 
-_BY_SLAB = (Descriptors, LeastSquares, ReferenceRegionFit)
+_BY_SLAB = (Descriptors, LeastSquares, LinearLeastSquares, ReferenceRegionFit)
 _WATCHED = (*_BY_SLAB, BestEstimator, GuidedEstimator, NetworkEstimator)
 
 

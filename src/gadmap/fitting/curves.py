@@ -100,7 +100,7 @@ def fit_curves(
     """
     kinetic_model = _model(model, device)
     box = _box(kinetic_model, bounds, fit_delay=fit_delay)
-    _check_curves(kinetic_model, concentration, t, cp)
+    check_curves(kinetic_model, concentration, t, cp)
     shared, own = _split_weights(weights, concentration)
     curves = concentration.reshape(-1, t.size)
     lags = delays(*box[DELAY.name]) if fit_delay else [None]
@@ -209,9 +209,10 @@ def _box(model: KineticModel, bounds: Bounds | None, *, fit_delay: bool) -> Boun
     return box
 
 
-def _check_curves(
+def check_curves(
     model: KineticModel, concentration: np.ndarray, t: np.ndarray, cp: np.ndarray
 ) -> None:
+    """Raise ValueError if these cannot be fitted; the message says why."""
     if concentration.ndim < 1 or concentration.shape[-1] != t.size or cp.shape != t.shape:
         raise ValueError(
             f"concentration has shape {concentration.shape}, t {t.shape}, cp {cp.shape}; expected "

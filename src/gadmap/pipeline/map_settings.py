@@ -5,9 +5,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from gadmap.estimators import (
+    LINEAR,
     REFERENCE_REGION,
     Estimator,
     LeastSquares,
+    LinearLeastSquares,
     ReferenceRegionFit,
     named_estimator,
     needs_arterial_input,
@@ -34,12 +36,12 @@ class MapSettings:
         looked for unless it is given. Without `aif` an arterial input is looked for where the
         estimator needs one.
     model
-        What "least-squares" fits.
+        What "least-squares" and "linear-least-squares" fit.
     fit_delay
         Whether it fits an arterial delay in every voxel.
     estimator
-        "least-squares"; "descriptors"; "reference-region"; a network's name or .safetensors file;
-        or an `Estimator`.
+        "least-squares"; "linear-least-squares"; "descriptors"; "reference-region"; a network's
+        name or .safetensors file; or an `Estimator`.
     reference
         Mask of the reference tissue, for "reference-region".
     reference_ktrans, reference_ve
@@ -88,6 +90,8 @@ class MapSettings:
             If there is none of that name or file, or it cannot do what is asked.
         """
         chosen = named_estimator(self.model if self.estimator == LEAST_SQUARES else self.estimator)
+        if self.estimator == LINEAR:
+            chosen = LinearLeastSquares(self.model)
         if self.fit_delay:
             if not isinstance(chosen, LeastSquares):
                 raise ValueError("a delay is fitted by least-squares only; expected that estimator")
@@ -116,7 +120,7 @@ class MapSettings:
                 name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask", "reference")
             },
             "series": None if self.series is None else recorded_choice(self.series),
-            "model": self.model if isinstance(chosen, LeastSquares) else None,
+            "model": self.model if isinstance(chosen, LeastSquares | LinearLeastSquares) else None,
             "estimator": shown_name(self.estimator)
             if isinstance(self.estimator, str | Path)
             else type(chosen).__name__,

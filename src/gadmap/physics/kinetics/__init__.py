@@ -24,9 +24,12 @@ KINETIC_MODELS: dict[str, KineticModel] = {
 }
 
 __all__ = [
+    "EXCHANGE",
     "EXTENDED_TOFTS",
     "KINETIC_MODELS",
+    "PATLAK",
     "REFERENCE_REGION",
+    "TOFTS",
     "Bounds",
     "CompartmentForm",
     "ImpulseResponse",
