@@ -78,7 +78,7 @@ IAUC60, IAUC90, IAUC120 = (
         _AREA_UNIT,
         _AREA,
         (-_INF, _INF),
-        f"area under the concentration in the {seconds} s after contrast arrives",
+        f"area under the concentration, {seconds} s from its arrival on",
     )
     for seconds in (60, 90, 120)
 )
@@ -89,7 +89,7 @@ IAUC60BN, IAUC90BN, IAUC120BN = (
         "",
         "",
         (-_INF, _INF),
-        f"area under the concentration in those {seconds} s, over that of arterial blood",
+        f"area under {seconds} s of concentration over that of arterial blood",
     )
     for seconds in (60, 90, 120)
 )

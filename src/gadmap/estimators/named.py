@@ -84,7 +84,7 @@ def on_device(estimator: Estimator, device: str) -> Estimator:
     """
     require_device(device)
     match estimator:
-        case LeastSquares():
+        case LeastSquares() | ReferenceRegionFit():
             return replace(estimator, device=device)
         case BestEstimator() | GuidedEstimator() | NetworkEstimator():
             estimator.trained.module.to(device)

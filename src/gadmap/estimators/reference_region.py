@@ -13,6 +13,7 @@ from gadmap.data import CurveFit, Exam, ParameterMaps, Reason
 from gadmap.data.walk import thinned
 from gadmap.estimators.by_slab import collected
 from gadmap.fitting import fit_curves
+from gadmap.physics.device import CPU
 from gadmap.physics.kinetics import REFERENCE_REGION as MODEL
 from gadmap.physics.kinetics import constrained
 from gadmap.physics.voxels import ConcentrationSlab, mean_concentration, over_slabs
@@ -45,12 +46,15 @@ class ReferenceRegionFit:
     ----------
     ktrans, ve
         Of the reference tissue [1/min] and [1], from the literature; None where not assumed.
+    device
+        Where to compute: "cpu", "cuda".
     progress
         Called with the number of voxels done and of all in the mask.
     """
 
     ktrans: float | None = None
     ve: float | None = None
+    device: str = CPU
     progress: Callable[[int, int], None] | None = None
 
     needs_concentration: ClassVar[bool] = True
@@ -79,7 +83,7 @@ class ReferenceRegionFit:
         model, scales = constrained(rate.value), self._scales(rate.value)
 
         def fitted(slab: ConcentrationSlab) -> CurveFit:
-            fit = fit_curves(slab.concentration, t, reference, model)
+            fit = fit_curves(slab.concentration, t, reference, model, device=self.device)
             return _absolute(fit, scales) if scales else fit
 
         found = collected(exam, fitted, self.progress)
