@@ -81,21 +81,21 @@ def described(
     values, errors, seconds = {}, {}, windows(t, arrival)
     weights = [area_weights(t, arrival, arrival + length) for length in seconds]
     after = (torch.arange(t.numel(), device=t.device) >= baseline_frames).to(t)
-    *areas, level = (curves @ torch.stack([*weights, after / after.sum()], dim=1)).unbind(dim=1)
-    for length, weight, area in zip(seconds, weights, areas, strict=True):
+    columns = torch.stack([*weights, after / after.sum()], dim=1)
+    *areas, level = (curves @ columns).unbind(dim=1)
+    spreads = _spreads(noise, columns, baseline_frames) if noise else [None] * columns.shape[1]
+    for length, weight, area, spread in zip(seconds, weights, areas, spreads[:-1], strict=True):
         own, over_blood = AREAS[length]
         found = {own.name: 1.0}
         if blood is not None:
             found[over_blood.name] = float(blood @ weight)
         for name, divisor in found.items():
             values[name] = area / divisor
-            if noise is not None:
-                errors[name] = _spread(noise, weight, baseline_frames) / abs(divisor)
+            if spread is not None:
+                errors[name] = spread / abs(divisor)
     values |= _of_peak(curves, t, arrival, baseline_frames)
-    if noise is None:
-        return Description(values, errors, None)
-    least = _ONE_PERCENT * _spread(noise, after / after.sum(), baseline_frames)
-    return Description(values, errors, level > least)
+    least = spreads[-1]
+    return Description(values, errors, None if least is None else level > _ONE_PERCENT * least)
 
 
 def windows(t: Float[Tensor, " time"], arrival: float) -> list[float]:
@@ -130,20 +130,21 @@ def curve_noise(
     """
     share = (t[1:-1] - t[:-2]) / (t[2:] - t[:-2])
     off = curves[:, 1:-1] - torch.lerp(curves[:, :-2], curves[:, 2:], share)
-    off = (off / (1 + share.square() + (1 - share).square()).sqrt()).abs().sort(dim=1).values
+    off = (off / (1 + share.square() + (1 - share).square()).sqrt()).abs()
     count = off.shape[1]
-    return (off[:, (count - 1) // 2] + off[:, count // 2]) / 2 / _MEDIAN
+    middle = {(count + 1) // 2, count // 2 + 1}  # one of an odd number, two of an even one
+    return torch.stack([off.kthvalue(k, dim=1).values for k in middle]).mean(dim=0) / _MEDIAN
 
 
-def _spread(
-    noise: SampleNoise, weight: Float[Tensor, " time"], baseline_frames: int
-) -> Float[Tensor, " voxel"]:
-    """Standard deviation of a weighted sum of the samples."""
+def _spreads(
+    noise: SampleNoise, weights: Float[Tensor, "time sum"], baseline_frames: int
+) -> tuple[Float[Tensor, " voxel"], ...]:
+    """Standard deviations of weighted sums of the samples."""
     before = slice(0, baseline_frames)
-    moved = noise.shared @ weight / baseline_frames
-    alone = noise.own.square() @ weight.square()
-    together = moved * (baseline_frames * moved - 2 * noise.own[:, before] @ weight[before])
-    return (alone + together).clamp(min=0).sqrt()
+    moved = noise.shared @ weights / baseline_frames
+    alone = noise.own.square() @ weights.square()
+    together = moved * (baseline_frames * moved - 2 * noise.own[:, before] @ weights[before])
+    return (alone + together).clamp(min=0).sqrt().unbind(dim=1)
 
 
 def _of_peak(
