@@ -11,10 +11,12 @@ import os
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Event, Thread
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numba
 import numpy as np
@@ -34,6 +36,14 @@ _ALONE = 10
 RIDER = {"matrix": 256, "slices": 16, "frames": 65}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Time of an examination's own work [s]."""
+
+    wall: float
+    processor: float
+
+
 @dataclass(frozen=True)
 class Measured:
     """One examination of RIDER's size on one worker, and the scheduler's task."""
@@ -44,20 +54,33 @@ class Measured:
     task: float  # s
 
 
-class Memory(Thread):
-    """Resident memory of all workers together, sampled while a run lasts."""
+@dataclass(frozen=True)
+class Sample:
+    """A moment of a run: memory of all workers [MiB], processor time of all processes [s]."""
+
+    at: float
+    mib: float
+    processor: float
+
+
+class Watcher(Thread):
+    """What a run takes, sampled while it lasts."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.samples: list[tuple[float, float]] = []
+        self.samples: list[Sample] = []
         self._end = Event()
 
     def run(self) -> None:
         """Sample once a second."""
-        start = perf_counter()
+        own = psutil.Process()
         while not self._end.wait(1.0):
-            family = psutil.Process().children(recursive=True)
-            self.samples.append((perf_counter() - start, sum(map(_resident, family)) / 2**20))
+            found = [_taken(process) for process in own.children(recursive=True)]
+            mib, processor = (
+                (sum(column) for column in zip(*found, strict=True)) if found else (0, 0)
+            )
+            own_time = sum(own.cpu_times()[:2])
+            self.samples.append(Sample(perf_counter(), mib, processor + own_time))
 
     def stop(self) -> None:
         """End the sampling."""
@@ -65,11 +88,12 @@ class Memory(Thread):
         self.join()
 
 
-def _resident(process: psutil.Process) -> int:
+def _taken(process: psutil.Process) -> tuple[float, float]:
+    """Resident memory [MiB] and processor time [s]."""
     try:
-        return process.memory_info().rss
+        return process.memory_info().rss / 2**20, sum(process.cpu_times()[:2])
     except psutil.Error:
-        return 0
+        return 0, 0
 
 
 def small_cohort(folder: Path, count: int, distinct: int) -> Path:
@@ -98,46 +122,70 @@ def run_small(folder: Path, count: int, workers: int) -> None:
     """Overhead and memory of a run of small examinations."""
     exams = exams_of_table(small_cohort(folder / "in", count, 5), folder / "in", MapSettings())
     ends: list[float] = []
-    memory = Memory()
-    memory.start()
+    watcher = Watcher()
+    watcher.start()
     result: CohortResult = run_cohort(
         exams,
         folder / "out",
         LocalWorkers(workers),
         tell=lambda _: ends.append(perf_counter()),
     )
-    memory.stop()
+    watcher.stop()
     assert result.whole, [one for one in result.outcomes if one.reason]
     # The first of each worker loads the libraries and compiles; from then on it is steady.
     first = 2 * workers
-    steady = (ends[-1] - ends[first - 1]) / (count - first)
-    work = _alone(exams[first:], folder / "alone")
-    overhead = workers * steady - work
-    late = [mib for at, mib in memory.samples if at > memory.samples[-1][0] / 4]
-    half = len(late) // 2
+    steady = workers * (ends[-1] - ends[first - 1]) / (count - first)
+    during = [one for one in watcher.samples if ends[first - 1] <= one.at <= ends[-1]]
+    spent = during[-1].processor - during[0].processor
+    done = sum(during[0].at < end <= during[-1].at for end in ends)
+    alone = _side_by_side(exams[first:], folder / "alone", 1)
+    beside = _side_by_side(exams[first:], folder / "beside", workers)
+    half = len(during) // 2
+    early, late = (np.mean([one.mib for one in part]) for part in (during[:half], during[half:]))
     table(
         f"{count} examinations of 64 x 64 x 4 x 30 on {workers} workers",
         ("", "measured", "aim"),
         [
-            ("work an examination, mapped by itself", f"{work:.2f} s", ""),
-            ("overhead an examination beyond it", f"{overhead:.2f} s", f"< {OVERHEAD_AIM:g} s"),
-            ("memory of all workers, second quarter on", f"{np.mean(late[:half]):.0f} MiB", ""),
-            ("the same, last part", f"{np.mean(late[half:]):.0f} MiB", "flat"),
-            ("largest", f"{max(mib for _, mib in memory.samples):.0f} MiB", ""),
+            ("work an examination, in one process", f"{alone.wall:.2f} s", ""),
+            (f"the same in {workers} processes at once", f"{beside.wall:.2f} s", ""),
+            ("a worker's time for it in the run", f"{steady:.2f} s", ""),
+            (
+                "overhead beyond one process",
+                f"{steady - alone.wall:.2f} s",
+                f"< {OVERHEAD_AIM:g} s",
+            ),
+            (f"overhead beyond {workers} processes", f"{steady - beside.wall:.2f} s", ""),
+            ("processor time of the work", f"{alone.processor:.2f} s", ""),
+            ("processor time in the run, scheduler included", f"{spent / done:.2f} s", ""),
+            ("memory of all workers, first half", f"{early:.0f} MiB", ""),
+            ("the same, second half", f"{late:.0f} MiB", "flat"),
+            ("largest", f"{max(one.mib for one in watcher.samples):.0f} MiB", ""),
         ],
     )
 
 
-def _alone(exams: list[PlannedExam], out: Path) -> float:
-    """Seconds of `gadmap map` for one of them in this process, with the one thread of a worker."""
+def _side_by_side(exams: list[PlannedExam], out: Path, processes: int) -> Work:
+    """`gadmap map` of some examinations in so many processes at once, with no scheduler."""
+    folders = [out / str(process) for process in range(processes)]
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        found = list(pool.map(_mapped, [exams[: _ALONE + 1]] * processes, folders))
+    return Work(
+        wall=float(np.mean([one.wall for one in found])),
+        processor=float(np.mean([one.processor for one in found])),
+    )
+
+
+def _mapped(exams: list[PlannedExam], out: Path) -> Work:
+    """The mean of examinations mapped in turn with the one thread of a worker."""
     torch.set_num_threads(1)
     numba.set_num_threads(1)
-    seconds = []
-    for exam in exams[: _ALONE + 1]:
-        start = perf_counter()
+    taken = []
+    for exam in exams:
+        start, processor = perf_counter(), process_time()
         map_exam(exam.source, out / exam.folder, exam.settings)
-        seconds.append(perf_counter() - start)
-    return float(np.mean(seconds[1:]))  # the first loads libraries and machine code
+        taken.append((perf_counter() - start, process_time() - processor))
+    wall, processor = np.mean(taken[1:], axis=0)  # the first loads libraries and machine code
+    return Work(wall=float(wall), processor=float(processor))
 
 
 def measured(folder: Path, phantom: Path) -> Measured:

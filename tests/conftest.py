@@ -1,6 +1,5 @@
 """Fixtures for all tests."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,8 @@ import jaxtyping
 import pytest
 import torch
 from hypothesis import settings
+
+from validation.reference_data import MissingDataError, reference_folder
 
 # tests run a process a core, and torch's threads would fight for it
 torch.set_num_threads(1)
@@ -22,11 +23,10 @@ settings.load_profile("gadmap")
 @pytest.fixture(scope="session")
 def reference_data() -> Path:
     """Folder of the reference data: $GADMAP_DATA, or data in the folder shared beside the code."""
-    beside = Path(__file__).parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("GADMAP_DATA") or beside)
-    if not folder.is_dir():
-        pytest.skip(f"no reference data: {folder} does not exist; set GADMAP_DATA")
-    return folder
+    try:
+        return reference_folder()
+    except MissingDataError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gadmap.data import (
         Acquisition,
         Aif,
+        ChosenModels,
         CurveDescriptors,
         CurveFit,
         DceSeries,
@@ -32,11 +33,12 @@ if TYPE_CHECKING:
         Estimator,
         LeastSquares,
         LinearLeastSquares,
+        ModelChoice,
         NetworkEstimator,
         ReferenceRegionFit,
         describe_curves,
     )
-    from gadmap.fitting import fit_curves, fit_linear
+    from gadmap.fitting import choose_models, fit_curves, fit_linear
     from gadmap.pipeline.steps import (
         concentration,
         estimate,
@@ -51,6 +53,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Acquisition",
     "Aif",
+    "ChosenModels",
     "CurveDescriptors",
     "CurveFit",
     "DceSeries",
@@ -60,12 +63,14 @@ __all__ = [
     "FlipAngleSeries",
     "LeastSquares",
     "LinearLeastSquares",
+    "ModelChoice",
     "NetworkEstimator",
     "ParameterMaps",
     "Reason",
     "ReferenceRegion",
     "ReferenceRegionFit",
     "__version__",
+    "choose_models",
     "concentration",
     "describe_curves",
     "estimate",
@@ -81,6 +86,7 @@ _HOMES = {
     "gadmap.data": (
         "Acquisition",
         "Aif",
+        "ChosenModels",
         "CurveDescriptors",
         "CurveFit",
         "DceSeries",
@@ -95,11 +101,12 @@ _HOMES = {
         "Estimator",
         "LeastSquares",
         "LinearLeastSquares",
+        "ModelChoice",
         "NetworkEstimator",
         "ReferenceRegionFit",
         "describe_curves",
     ),
-    "gadmap.fitting": ("fit_curves", "fit_linear"),
+    "gadmap.fitting": ("choose_models", "fit_curves", "fit_linear"),
     "gadmap.pipeline.steps": (
         "concentration",
         "estimate",

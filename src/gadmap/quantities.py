@@ -104,11 +104,44 @@ WASHOUT = Quantity(
 UNLIKE = Quantity(
     "unlike", "unlike", "", "", (0.0, _INF), "distance from the training's voxels; 1 is the edge"
 )
+KTRANS_AVERAGED = Quantity(
+    *("ktrans_averaged", "$K^{trans}_{avg}$", "1/min", "", (0.0, 5.0)),
+    "volume transfer constant, averaged over models by their weights",
+)
+BEST_MODEL = Quantity(
+    "best_model", "best model", "", "", (0.0, _INF), "place of the model with the highest weight"
+)
+MODEL_NAMES = ("tofts", "extended-tofts", "patlak", "2cum", "2cxm", "vascular")
+"""Kinetic models by name: a plain list, since what is measured knows no physics."""
+
+
+def weight_of(model: str) -> str:
+    """Name of the map of a model's Akaike weight."""
+    return f"weight_{model}"
+
+
+def p_value_of(model: str) -> str:
+    """Name of the map of p values of a model against those nested in it."""
+    return f"p_{model}"
+
+
+def _of_choice(model: str) -> tuple[Quantity, Quantity]:
+    weight, p_value = f"Akaike weight of {model}", f"p value of {model} against those nested in it"
+    return (
+        Quantity(weight_of(model), f"weight of {model}", "", "", (0.0, 1.0), weight),
+        Quantity(p_value_of(model), f"p of {model}", "", "", (0.0, 1.0), p_value),
+    )
+
+
+_CHOICE = tuple(quantity for model in MODEL_NAMES for quantity in _of_choice(model))
 
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
         *(KTRANS, VE, VP, KEP, RKTRANS, RVE, KEP_RR, FP, PS, DELAY, T10, R2, SSE, UNLIKE),
         *(IAUC60, IAUC90, IAUC120, IAUC60BN, IAUC90BN, IAUC120BN, PEAK, TTP, WASHIN, WASHOUT),
+        *(KTRANS_AVERAGED, BEST_MODEL, *_CHOICE),
     )
 }
+MERITS = frozenset({R2.name, SSE.name, BEST_MODEL.name, *(one.name for one in _CHOICE)})
+"""Names of what is said of a fit, rather than of the tissue."""

@@ -8,6 +8,7 @@ import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -113,6 +114,24 @@ def test_a_series_takes_at_most_twice_its_array(name: str, dtype: type, tmp_path
     del samples
     file, read = tmp_path / name, []
     assert peak_of(lambda: read.append(samples_of(open_nifti(file), file))) <= 2 * read[0].nbytes
+
+
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "RLE"])
+@pytest.mark.parametrize("write", [write_dicom, write_enhanced_dicom])
+def test_a_dicom_series_takes_at_most_half_as_much_again_as_its_array(
+    write: Callable[..., list[Path]], compressed: bool, tmp_path: Path
+):
+    """Stored in 16 bits, 4 bytes a sample in the array; the rest is an image and headers."""
+    signal = np.random.default_rng(0).uniform(0, 900, (256, 256, 2, 8)).astype(np.float32)
+    series = replace(small_series(), signal=signal, t=4.8 * np.arange(8))
+    for file in write(tmp_path, series):
+        if compressed:
+            dataset = pydicom.dcmread(file)
+            dataset.compress(RLELossless, generate_instance_uid=False)
+            dataset.save_as(file)
+    read = []
+    assert peak_of(lambda: read.append(read_series(tmp_path))) <= 1.5 * signal.nbytes
+    assert read[0].signal.nbytes == signal.nbytes
 
 
 def image(folder: Path, change: Callable[[Dataset], object], enhanced: bool = False) -> Path:

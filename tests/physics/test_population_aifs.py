@@ -1,21 +1,18 @@
-import csv
-
 import pytest
 import torch
 
 from gadmap.physics.aifs import POPULATION_AIFS, parker_blood
+from validation.reference_data import POPULATIONS, population_curve
 
 every_aif = pytest.mark.parametrize("aif", POPULATION_AIFS.values(), ids=list(POPULATION_AIFS))
 TIMES = torch.linspace(0, 600, 1201, dtype=torch.float64)
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("name", "file"), [("parker", "ParkerAIF"), ("georgiou", "GeorgiouAIF")])
-def test_the_curve_is_that_of_osipi(reference_data, name, file):
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_the_curve_is_that_of_osipi(reference_data, name):
     """OSIPI code collection: whole blood at times since onset [min], all its sampling schemes."""
-    with (reference_data / "osipi" / f"{file}_ref.csv").open() as table:
-        rows = [(float(row["time"]), float(row["Cb"])) for row in csv.DictReader(table)]
-    minutes, expected = torch.tensor(rows, dtype=torch.float64).unbind(dim=1)
+    minutes, expected = map(torch.tensor, population_curve(reference_data, name))
     blood = POPULATION_AIFS[name].plasma(minutes * 60, 0.42) * (1 - 0.42)
     torch.testing.assert_close(blood, expected, rtol=0.01, atol=1e-4)
 

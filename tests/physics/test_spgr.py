@@ -1,4 +1,3 @@
-import csv
 from math import exp, pi
 
 import numpy as np
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.spgr import spgr_r1, spgr_s0, spgr_signal
+from validation.reference_data import signal_cases
 
 rates = st.floats(0.05, 100)  # 1/s
 angles = st.floats(0.02, pi / 2)  # rad
@@ -94,8 +94,7 @@ def test_signal_and_inverses_are_differentiable():
 @pytest.mark.data
 def test_signals_become_the_concentrations_of_osipi(reference_data):
     """OSIPI code collection, SI2Conc: the baseline is frames 1 to n - 1, the first is left out."""
-    with (reference_data / "osipi" / "SI2Conc_data.csv").open(encoding="utf-8-sig") as file:
-        cases = list(csv.DictReader(file))
+    cases = signal_cases(reference_data)
     assert len(cases) == 5
     for case in cases:
         signal, expected = (tensor([float(v) for v in case[k].split()]) for k in ("s", "conc"))

@@ -1,5 +1,3 @@
-import csv
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +6,7 @@ from scipy.optimize import least_squares
 
 from gadmap.data import Acquisition, FlipAngleSeries
 from gadmap.preparation.t10 import flip_angle_t10
+from validation.reference_data import t1_cases
 
 FLIPS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0)
 
@@ -128,9 +127,6 @@ def test_voxels_outside_the_mask_are_left_out():
 @pytest.mark.data
 def test_r1_of_brain_meets_the_osipi_reference_a_hundred_times_closer(reference_data):
     """OSIPI code collection, t1_brain_data.csv; its tolerance is 0.05 + 0.05 R1."""
-    with (reference_data / "osipi" / "t1_brain_data.csv").open(encoding="utf-8-sig") as file:
-        for row in csv.DictReader(file):
-            degrees, tr, signal = (np.array(row[k].split(), float) for k in ("FA", "TR", "s"))
-            t10, _ = flip_angle_t10(flip_series(signal[None], degrees, tr))
-            r1 = float(row["R1"])
-            assert abs(1 / t10.item() - r1) <= 0.01 * (0.05 + 0.05 * r1)
+    for degrees, tr, signal, r1 in t1_cases(reference_data):
+        t10, _ = flip_angle_t10(flip_series(signal[None], degrees, tr))
+        assert abs(1 / t10.item() - r1) <= 0.01 * (0.05 + 0.05 * r1)

@@ -9,6 +9,8 @@ from skimage.color import rgb2lab
 
 from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.evaluation.cautions import findings
+from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.report.choice_section import MODEL_COLOURS
 from gadmap.report.comparison_section import DIFFERENCES
 from gadmap.report.mosaic import DIM
 from gadmap.report.numbers_section import REASON_COLOURS
@@ -63,16 +65,27 @@ def test_a_higher_value_is_brighter_on_every_scale(name: str):
     assert (np.diff(lightness) > 0).all()
 
 
+CLASSES = pytest.mark.parametrize(
+    "colours", [REASON_COLOURS, MODEL_COLOURS], ids=["reasons", "models"]
+)
+
+
+@CLASSES
 @pytest.mark.parametrize("sight", SIGHT)
-def test_no_two_reasons_look_the_same(sight: str):
-    seen = _seen(np.array(list(REASON_COLOURS.values())), sight)
+def test_no_two_classes_look_the_same(sight: str, colours: dict):
+    seen = _seen(np.array(list(colours.values())), sight)
     apart = np.linalg.norm(seen[:, None] - seen[None], axis=2)
     assert apart[~np.eye(len(seen), dtype=bool)].min() > 14
 
 
-def test_reasons_are_told_apart_by_lightness_and_from_the_anatomy():
-    tones = np.array([(DIM,) * 3, *REASON_COLOURS.values()])
+@CLASSES
+def test_classes_are_told_apart_by_lightness_and_from_the_anatomy(colours: dict):
+    tones = np.array([(DIM,) * 3, *colours.values()])
     assert np.diff(_seen(tones, "normal")[:, 0]).min() > 5
+
+
+def test_every_model_has_a_colour():
+    assert set(MODEL_COLOURS) == set(KINETIC_MODELS)
 
 
 def test_every_reason_but_the_plain_ones_has_a_colour_and_a_word_in_the_legend(

@@ -11,6 +11,7 @@ import typer
 from gadmap.cli.options import (
     ArterialInput,
     CohortLevel,
+    Compare,
     Device,
     EstimatorName,
     FitDelay,
@@ -26,6 +27,7 @@ from gadmap.cli.options import (
     ReferenceVe,
     Relaxivity,
     chosen,
+    compared_models,
     require_least_squares,
     require_reference,
 )
@@ -60,6 +62,7 @@ def cohort(
     hct: Haematocrit = None,
     relaxivity: Relaxivity = None,
     model: ModelName = None,
+    compare: Compare = None,
     fit_delay: FitDelay = None,
     estimator: EstimatorName = None,
     reference_ktrans: ReferenceKtrans = None,
@@ -88,7 +91,7 @@ def cohort(
     ] = False,
 ) -> None:
     """Map every examination of a BIDS dataset or a table, then compare them."""
-    require_least_squares(estimator, model, fit_delay)
+    require_least_squares(estimator, model, fit_delay, compare)
     require_reference(estimator, None, reference_ktrans, reference_ve)
     if sum(one is not None for one in (nprocs, scheduler, slurm)) > 1:
         raise typer.BadParameter("--nprocs, --scheduler and --slurm exclude each other")
@@ -100,6 +103,7 @@ def cohort(
         hct=hct,
         relaxivity=relaxivity,
         model=model,
+        compare=compared_models(compare, model),
         fit_delay=fit_delay,
         estimator=estimator,
         reference_ktrans=reference_ktrans,

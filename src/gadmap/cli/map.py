@@ -9,6 +9,7 @@ import typer
 from gadmap.cli.options import (
     REFERENCE_REGION,
     ArterialInput,
+    Compare,
     Device,
     EstimatorName,
     FitDelay,
@@ -30,6 +31,7 @@ from gadmap.cli.options import (
     Relaxivity,
     SeriesName,
     chosen,
+    compared_models,
     require_least_squares,
     require_one_t1,
     require_reference,
@@ -52,6 +54,7 @@ def map_command(
     hct: Haematocrit = None,
     relaxivity: Relaxivity = None,
     model: ModelName = None,
+    compare: Compare = None,
     fit_delay: FitDelay = None,
     estimator: EstimatorName = None,
     reference: Reference = None,
@@ -68,7 +71,7 @@ def map_command(
 ) -> None:
     """Map an examination: files in, NIfTI maps and a report out."""
     require_one_t1(vfa, t10)
-    require_least_squares(estimator, model, fit_delay)
+    require_least_squares(estimator, model, fit_delay, compare)
     if earlier is None:
         require_reference(estimator, reference, reference_ktrans, reference_ve)
         if estimator == REFERENCE_REGION and reference is None:
@@ -84,6 +87,7 @@ def map_command(
         hct=hct,
         relaxivity=relaxivity,
         model=model,
+        compare=compared_models(compare, model),
         fit_delay=fit_delay,
         estimator=estimator,
         reference=reference,

@@ -18,6 +18,9 @@ class Model(StrEnum):
     VASCULAR = "vascular"
 
 
+USUAL_MODELS = (Model.VASCULAR, Model.PATLAK, Model.TOFTS, Model.EXTENDED_TOFTS, Model.EXCHANGE)
+"""Those that --compare usual means."""
+
 LEAST_SQUARES = "least-squares"
 
 NETWORKS = (
@@ -110,6 +113,16 @@ ModelName = Annotated[
     Model | None,
     typer.Option("--model", help="Kinetic model of (linear-)least-squares.", show_default="tofts"),
 ]
+Compare = Annotated[
+    str | None,
+    typer.Option(
+        "--compare",
+        metavar="MODEL,MODEL,...",
+        help="Fit several models in every voxel and choose by their evidence: maps of the best "
+        "model, of its parameters, of ktrans averaged over all; usual for "
+        f"{','.join(USUAL_MODELS)}.",
+    ),
+]
 FitDelay = Annotated[
     bool | None, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
 ]
@@ -123,12 +136,33 @@ NoExam = Annotated[
 ]
 
 
+def compared_models(value: str | None, model: Model | None) -> tuple[str, ...] | None:
+    """The models that --compare names; anything but two or more models is misuse."""
+    if value is None:
+        return None
+    if model is not None:
+        raise typer.BadParameter("--model and --compare exclude each other: both name models")
+    names = USUAL_MODELS if value == "usual" else value.replace(" ", "").split(",")
+    known = [model.value for model in Model]
+    if len(names) < 2 or len(set(names)) < len(names) or not set(names) <= set(known):
+        raise typer.BadParameter(
+            f"--compare {value!r}; expected two or more of {', '.join(known)}, each once, with "
+            "commas between, or usual"
+        )
+    return tuple(str(name) for name in names)
+
+
 def require_least_squares(
-    estimator: str | None, model: Model | None, fit_delay: bool | None
+    estimator: str | None,
+    model: Model | None,
+    fit_delay: bool | None,
+    compare: str | None = None,
 ) -> None:
     """Misuse, if what only least squares does is asked of another estimator."""
     if estimator in (None, LEAST_SQUARES):
         return
+    if compare is not None:
+        raise typer.BadParameter(f"--compare is for least-squares; expected none of {estimator}")
     if model is not None and estimator != LINEAR:
         raise typer.BadParameter(
             f"--model is what least-squares fits; expected none of {estimator}"

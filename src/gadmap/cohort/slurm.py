@@ -59,6 +59,7 @@ class SlurmRecipe(BaseModel):
             "job_extra_directives": list(self.directives),
             "job_script_prologue": [
                 "export OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 MKL_NUM_THREADS=1",
+                "export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False",
                 *self.prologue,
             ],
             "interface": self.interface,

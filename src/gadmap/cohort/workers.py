@@ -18,8 +18,12 @@ CONFIG: dict[str, Any] = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
     "distributed.comm.timeouts.connect": "10s",
+    # It samples the stack a hundred times a second and keeps what it saw for an hour: 0.4 MiB/s.
+    "distributed.worker.profile.enabled": False,
     # A thread for each examination: many of them at once fill the cores better than one.
     "distributed.nanny.pre-spawn-environ.NUMBA_NUM_THREADS": 1,
+    # With Dask's value glibc maps each array anew, page by page, and never learns to keep its room.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
     # Of a worker's own warnings none is meant for who runs a cohort.
     "logging.distributed": "critical",
 }

@@ -2,6 +2,7 @@
 
 from gadmap.data.acquisition import Acquisition
 from gadmap.data.aif import Aif
+from gadmap.data.chosen import ChosenModels
 from gadmap.data.descriptors import CurveDescriptors
 from gadmap.data.exam import Exam
 from gadmap.data.maps import CurveFit, ParameterMaps, Reason
@@ -12,6 +13,7 @@ from gadmap.data.series import DceSeries, FlipAngleSeries
 __all__ = [
     "Acquisition",
     "Aif",
+    "ChosenModels",
     "CurveDescriptors",
     "CurveFit",
     "DceSeries",

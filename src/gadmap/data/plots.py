@@ -20,9 +20,8 @@ from gadmap.drawing import (
 )
 from gadmap.drawing import exam_figure as drawn_exam
 from gadmap.drawing.montage import scale_end
-from gadmap.quantities import QUANTITIES
+from gadmap.quantities import MERITS, QUANTITIES
 
-MERITS = ("r2", "sse", "aic", "aicc")
 _MOST_SLICES = 6
 _AT_BOUND = 0.99999
 

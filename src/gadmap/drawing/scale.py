@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 ENDS: Mapping[str, float] = {
     "ktrans": 0.5,
+    "ktrans_averaged": 0.5,
     "ve": 0.6,
     "kep": 2.0,
     "vp": 0.2,

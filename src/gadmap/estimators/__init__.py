@@ -1,5 +1,6 @@
 """Estimators: examination in, parameter maps out."""
 
+from gadmap.estimators.choice import ModelChoice
 from gadmap.estimators.descriptors import Descriptors, describe_curves
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.least_squares import LeastSquares
@@ -28,6 +29,7 @@ __all__ = [
     "Estimator",
     "LeastSquares",
     "LinearLeastSquares",
+    "ModelChoice",
     "NetworkEstimator",
     "NetworkInput",
     "ReferenceRegionFit",

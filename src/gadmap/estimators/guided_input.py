@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from gadmap.data import CurveFit, Exam, Reason
 from gadmap.fitting import fit_curves
+from gadmap.fitting.evidence import corrected_akaike
 from gadmap.physics.voxels import ConcentrationSlab, over_slabs
 from gadmap.quantities import KTRANS, R2, SECONDS_PER_MINUTE, VE, VP
 
@@ -186,12 +187,7 @@ def _share_of_extended(
         return np.zeros_like(simple.sse, dtype=np.float64)
 
     def criterion(fit: CurveFit, parameters: int) -> np.ndarray:
-        count = parameters + 1  # the noise is one too
-        return (
-            frames * np.log(fit.sse.astype(np.float64) + 1e-30)
-            + 2 * count
-            + 2 * count * (count + 1) / (frames - count - 1)
-        )
+        return corrected_akaike(fit.sse.astype(np.float64) + 1e-30, frames, parameters)
 
     better = 0.5 * (criterion(simple, 2) - criterion(extended, 3))
     return 1 / (1 + np.exp(-np.clip(better, -30, 30)))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gadmap.estimators.best import BEST, BestEstimator
+from gadmap.estimators.choice import ModelChoice
 from gadmap.estimators.descriptors import DESCRIPTORS, Descriptors
 from gadmap.estimators.estimator import Estimator
 from gadmap.estimators.guided import GuidedEstimator
@@ -62,7 +63,7 @@ def named_estimator(which: str | Path | Estimator) -> Estimator:
     )
 
 
-_BY_SLAB = (Descriptors, LeastSquares, LinearLeastSquares, ReferenceRegionFit)
+_BY_SLAB = (Descriptors, LeastSquares, LinearLeastSquares, ModelChoice, ReferenceRegionFit)
 _WATCHED = (*_BY_SLAB, BestEstimator, GuidedEstimator, NetworkEstimator)
 
 
@@ -84,7 +85,7 @@ def on_device(estimator: Estimator, device: str) -> Estimator:
     """
     require_device(device)
     match estimator:
-        case LeastSquares() | ReferenceRegionFit():
+        case LeastSquares() | ModelChoice() | ReferenceRegionFit():
             return replace(estimator, device=device)
         case BestEstimator() | GuidedEstimator() | NetworkEstimator():
             estimator.trained.module.to(device)

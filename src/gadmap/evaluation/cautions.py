@@ -9,6 +9,7 @@ from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.data.walk import thinned
 from gadmap.evaluation.bolus_sampling import bolus_sampling
 from gadmap.evaluation.curves import enhancing, fits_curves, has_curves, measured_curves
+from gadmap.evaluation.model_shares import LITTLE, model_shares, simple_sentence
 from gadmap.evaluation.residuals import Pattern, ResidualCourse, residual_course
 
 _FEW_BASELINE = 3
@@ -68,6 +69,7 @@ def exam_cautions(exam: Exam, kinetic: bool = True) -> Iterator[str]:
 def map_cautions(maps: ParameterMaps, course: ResidualCourse | None) -> Iterator[str]:
     """Sentences on the result: reasons that are frequent, residuals with a pattern."""
     yield from _of_reasons(maps)
+    yield from _of_models(maps)
     if course is not None:
         yield from _of_residuals(course)
 
@@ -188,6 +190,12 @@ def _of_reasons(maps: ParameterMaps) -> Iterator[str]:
         )
 
 
+def _of_models(maps: ParameterMaps) -> Iterator[str]:
+    found = model_shares(maps)
+    if found is not None and found.not_enough > LITTLE:
+        yield f"{simple_sentence(found)} The map of the best model shows where."
+
+
 def _of_residuals(course: ResidualCourse) -> Iterator[str]:
     """What the strongest common course of the residuals says."""
     share = f"{course.share:.0%} of what the fit leaves over goes together between voxels"
@@ -195,7 +203,7 @@ def _of_residuals(course: ResidualCourse) -> Iterator[str]:
     frames = ", ".join(str(k) for k in course.frames)
     sentences = {
         Pattern.FIRST_PASS: f"{share} {chance}, most of it in the first pass: the model lacks the "
-        "plasma in the vessels or the delay of the input. Compare extended-tofts or --fit-delay.",
+        "plasma in the vessels or the delay of the input. Try --compare usual or --fit-delay.",
         Pattern.FRAMES: f"{share} {chance}, most of it in frame {frames}: did the head move, or "
         "did the scanner falter there?",
         Pattern.STEP: f"{share} {chance} and steps after frame {frames}: did the receiver's gain "

@@ -11,9 +11,9 @@ from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.data.walk import curves_at
 from gadmap.estimators import reference_curve
 from gadmap.physics.forward import tissue_concentration
-from gadmap.physics.kinetics import KINETIC_MODELS, REFERENCE_REGION
+from gadmap.physics.kinetics import KINETIC_MODELS, REFERENCE_REGION, KineticModel
 from gadmap.physics.voxels import exam_concentration
-from gadmap.quantities import DELAY
+from gadmap.quantities import BEST_MODEL, DELAY
 
 _MODELS = KINETIC_MODELS | {REFERENCE_REGION.name: REFERENCE_REGION}
 
@@ -51,8 +51,9 @@ def enhancing(maps: ParameterMaps) -> Bool[np.ndarray, "x y z"]:
 
 def has_curves(maps: ParameterMaps) -> bool:
     """Whether the maps hold all parameters of their model, so that it has a curve in a voxel."""
-    model = _MODELS.get(maps.model)
-    return model is not None and {q.name for q in model.parameters} <= maps.values.keys()
+    models = _models_by_place(maps).values()
+    needed = {quantity.name for model in models for quantity in model.parameters}
+    return bool(models) and needed <= maps.values.keys()
 
 
 def driving_curve(exam: Exam, maps: ParameterMaps) -> Float[np.ndarray, " time"]:
@@ -82,7 +83,31 @@ def modelled_curves(
             f"maps of {', '.join(maps.values)} by {maps.estimator}; expected all parameters of a "
             "kinetic model"
         )
-    model, at = _MODELS[maps.model], tuple(voxels.T)
+    curves = np.full((len(voxels), t.size), np.nan)
+    place = maps[BEST_MODEL.name][tuple(voxels.T)] if BEST_MODEL.name in maps.values else None
+    for number, model in _models_by_place(maps).items():
+        where = np.full(len(voxels), True) if place is None else place == number
+        curves[where] = _curves_of(model, maps, t, driving, voxels[where])
+    return curves
+
+
+def _models_by_place(maps: ParameterMaps) -> dict[int, KineticModel]:
+    """The maps' model, or each of those among which a map says which one a voxel has."""
+    chosen = maps.settings.get("models") if BEST_MODEL.name in maps.values else None
+    names = chosen if isinstance(chosen, list) else [maps.model]
+    if not all(name in _MODELS for name in names):
+        return {}
+    return {place: _MODELS[name] for place, name in enumerate(names, start=1)}
+
+
+def _curves_of(
+    model: KineticModel,
+    maps: ParameterMaps,
+    t: Float[np.ndarray, " time"],
+    driving: Float[np.ndarray, " time"],
+    voxels: Int[np.ndarray, "n 3"],
+) -> Float[np.ndarray, "n time"]:
+    at = tuple(voxels.T)
 
     def there(name: str) -> Tensor:
         return torch.tensor(maps[name][at].astype(np.float64))

@@ -30,7 +30,7 @@ def welch_of_moments(one: tuple[float, float, int], two: tuple[float, float, int
 
 
 def holm(p: Sequence[float]) -> Float[np.ndarray, " comparison"]:
-    """Levels corrected for multiple comparisons; those that are not a number take no part."""
+    """Levels `p`, 0 to 1, corrected for multiple comparisons; NaN take no part."""
     levels = np.asarray(p, dtype=np.float64)
     known = np.flatnonzero(~np.isnan(levels))
     order = known[np.argsort(levels[known], kind="stable")]

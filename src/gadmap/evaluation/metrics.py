@@ -20,10 +20,10 @@ Where = Bool[np.ndarray, "h w"]
 
 
 def ssim(estimate: Image, reference: Image, inside: Where | None = None) -> float:
-    """Structural similarity of two maps on the scale 0..1, the mean over all windows.
+    """Structural similarity of the maps `estimate` and `reference` on the scale 0..1.
 
-    Voxels outside have no say: each window's weights are those of its voxels inside, and windows
-    count whose centre is inside. NaN where there is no such window.
+    It is the mean over all windows. Voxels outside have no say: each window's weights are those of
+    its voxels inside, and windows count whose centre is inside. NaN where there is no such window.
 
     Raises
     ------
@@ -47,9 +47,9 @@ def ssim(estimate: Image, reference: Image, inside: Where | None = None) -> floa
 
 
 def psnr(estimate: Image, reference: Image, inside: Where | None = None) -> float:
-    """Peak signal-to-noise ratio [dB] of two maps on the scale 0..1, whose peak is 1.
+    """Peak signal-to-noise ratio [dB] of `estimate` to `reference` on the scale 0..1.
 
-    Infinite where the maps are the same; NaN where no voxel is inside.
+    The peak is 1. Infinite where the maps are the same; NaN where no voxel is inside.
 
     Raises
     ------
@@ -61,7 +61,9 @@ def psnr(estimate: Image, reference: Image, inside: Where | None = None) -> floa
 
 
 def rmse(estimate: Image, reference: Image, inside: Where | None = None) -> float:
-    """Root mean square difference of two maps; NaN where no voxel is inside.
+    """Root mean square difference of `estimate` and `reference`, in their unit.
+
+    NaN where no voxel is inside.
 
     Raises
     ------

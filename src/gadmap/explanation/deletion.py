@@ -74,6 +74,10 @@ def deletion_test(
     ----------
     importance
         Explanation to the importance of each frame; the most important goes first.
+    orders, seed
+        Random orders, and what draws them.
+    progress
+        Called with the orders of frames done and all of them.
 
     Raises
     ------

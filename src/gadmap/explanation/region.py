@@ -32,6 +32,13 @@ def threshold_region(values: Float[np.ndarray, "x y z"], name: str, unit: str) -
     High is at least half of the 99.9th percentile of the finite voxels; connected are voxels that
     share a face. Of groups of one size the first in the order of the array is taken.
 
+    Parameters
+    ----------
+    values
+        The map, in `unit`; NaN where nothing was estimated.
+    name, unit
+        Of its quantity, for the words that describe the region.
+
     Raises
     ------
     ValueError

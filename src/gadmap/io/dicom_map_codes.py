@@ -32,6 +32,7 @@ _MODELS = {
     "reference-region": Code("M.IC1.999", "99OSIPI", "Reference Region Model"),
     "vascular": Code("M.IC1.999", "99OSIPI", "Steady-State Vascular Model"),
 }
+_LONGEST = 16
 _UNITS = {
     "1/min": Code("/min", "UCUM", "/min"),
     "": Code("1", "UCUM", "no units"),
@@ -128,7 +129,8 @@ def _item(kind: str, concept: Code) -> Dataset:
 
 def _code(code: Code) -> Dataset:
     item = Dataset()
-    item.CodeValue = code.value
+    long = len(code.value) > _LONGEST  # PS3.3 8.8
+    setattr(item, "LongCodeValue" if long else "CodeValue", code.value)
     item.CodingSchemeDesignator = code.scheme_designator
     item.CodeMeaning = code.meaning
     return item

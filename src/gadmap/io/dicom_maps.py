@@ -27,6 +27,7 @@ from gadmap.io.results_folder import results_folder
 from gadmap.quantities import QUANTITIES
 
 _MAKER = "gadmap"
+_LONGEST = 16  # characters of a label
 _SERIES_NUMBER = 9001  # beyond those that scanners give
 _CARRIED = ("Rows", "Columns", "Modality", "SOPClassUID")
 _IDENTITY = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
@@ -151,7 +152,7 @@ def _parametric_map(
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     quantity = QUANTITIES[name.removesuffix("_se")]
     mapping = RealWorldValueMapping(
-        lut_label=name,
+        lut_label=name[:_LONGEST],
         lut_explanation=quantity.description[:64],
         unit=unit_code(quantity),
         value_range=(low, high),
@@ -182,7 +183,7 @@ def _parametric_map(
                 voi_lut_function="LINEAR_EXACT",  # the others ask for a width of 1 or more
             )
         ],
-        content_label=name.upper().replace("-", "_")[:16],
+        content_label=name.upper().replace("-", "_")[:_LONGEST].rstrip("_"),
         content_description=f"{name}, {maps.method}"[:64],
         pixel_measures=PixelMeasuresSequence(
             pixel_spacing=first.spacing,

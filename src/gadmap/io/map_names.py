@@ -3,9 +3,23 @@
 from dataclasses import dataclass
 
 from gadmap.data import ParameterMaps
+from gadmap.quantities import (
+    BEST_MODEL,
+    KTRANS,
+    KTRANS_AVERAGED,
+    MODEL_NAMES,
+    p_value_of,
+    weight_of,
+)
 
-_SUFFIXES = {"t10": "T1map", "r2": "rsquaredmap", "reason": "reason"}
+_SUFFIXES = {"t10": "T1map", "r2": "rsquaredmap", "reason": "reason", BEST_MODEL.name: "modelmap"}
 """R2map is BIDS' name of a relaxation rate."""
+_OF_A_MODEL = {
+    **{weight_of(model): (model, "weightmap") for model in MODEL_NAMES},
+    **{p_value_of(model): (model, "pmap") for model in MODEL_NAMES},
+    KTRANS_AVERAGED.name: ("averaged", f"{KTRANS.name}map"),
+}
+"""Maps of one of several models: its name, and what is mapped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +46,12 @@ def image_stem(name: str, maps: ParameterMaps, origin: BidsOrigin | None) -> str
     if origin is None:
         return name
     quantity = name.removesuffix("_se")
-    suffix = _SUFFIXES.get(quantity, f"{quantity}map")
+    plain = _SUFFIXES.get(quantity, f"{quantity}map")
+    model, suffix = _OF_A_MODEL.get(quantity, (maps.model, plain))
     if quantity == "t10":  # is of no kinetic model
         return f"{origin.name}_{suffix}"
     of_error = "SE" if name.endswith("_se") else ""
-    return f"{origin.name}_desc-{_label(maps.model or maps.estimator)}{of_error}_{suffix}"
+    return f"{origin.name}_desc-{_label(model or maps.estimator)}{of_error}_{suffix}"
 
 
 def aif_stem(origin: BidsOrigin | None) -> str:

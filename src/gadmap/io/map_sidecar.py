@@ -8,7 +8,7 @@ from typing import Any
 from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.io.aif_table import PLASMA, TIME
 from gadmap.io.map_names import BidsOrigin
-from gadmap.quantities import QUANTITIES
+from gadmap.quantities import BEST_MODEL, QUANTITIES
 
 LEXICON = "OSIPI CAPLEX"
 
@@ -25,6 +25,7 @@ def map_sidecar(
     OSIPI CAPLEX: Dickie et al., Magn Reson Med 2024;91:1761-1773. BIDS 1.11.1, derivatives.
     """
     keys = _reasons() if name == "reason" else _quantity(name)
+    keys |= _levels(maps) if name == BEST_MODEL.name else {}
     keys |= _method(maps) | ({} if exam is None else _inputs(exam))
     keys["SkullStripped"] = False
     if origin is not None:
@@ -65,6 +66,13 @@ def _reasons() -> dict[str, Any]:
         "Description": "why a voxel has no estimate, or must be read with care",
         "Levels": {str(int(reason)): reason.sentence for reason in Reason},
     }
+
+
+def _levels(maps: ParameterMaps) -> dict[str, Any]:
+    """What the numbers of the best model's map mean."""
+    models = maps.settings.get("models")
+    names = ("no estimate", *(models if isinstance(models, list) else ()))
+    return {"Levels": {str(place): name for place, name in enumerate(names)}}
 
 
 def _method(maps: ParameterMaps) -> dict[str, Any]:

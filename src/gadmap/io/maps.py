@@ -20,7 +20,7 @@ from gadmap.io.map_sidecar import aif_sidecar, map_sidecar
 from gadmap.io.nifti_write import save_nifti
 from gadmap.io.results_folder import results_folder
 from gadmap.io.strict_json import write_json
-from gadmap.quantities import QUANTITIES, T10
+from gadmap.quantities import BEST_MODEL, QUANTITIES, T10
 
 
 def write_maps(
@@ -82,7 +82,10 @@ def write_maps(
 def _images(maps: ParameterMaps, exam: Exam | None) -> Iterator[tuple[str, np.ndarray, str]]:
     """File stem, samples and description of each map."""
     for name, values in maps.values.items():
-        yield name, values.astype(np.float32, copy=False), _described(name)
+        if name == BEST_MODEL.name:
+            yield name, labels_of(values), f"{_described(name)}, see its JSON"
+        else:
+            yield name, values.astype(np.float32, copy=False), _described(name)
     for name, values in maps.standard_error.items():
         described = f"standard error of {_described(name)}"
         yield f"{name}_se", values.astype(np.float32, copy=False), described
@@ -90,6 +93,11 @@ def _images(maps: ParameterMaps, exam: Exam | None) -> Iterator[tuple[str, np.nd
         yield "t10", exam.t10.astype(np.float32, copy=False), _described("t10")
     reason = maps.reason.astype(np.uint8, copy=False)
     yield "reason", reason, "reason code, see maps.json; gadmap"
+
+
+def labels_of(places: np.ndarray) -> np.ndarray:
+    """Whole numbers as programs for regions take them: 0 for none, where maps are NaN."""
+    return np.nan_to_num(places, nan=0).astype(np.uint8)
 
 
 def _described(name: str) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 
 from gadmap.data import ParameterMaps, Reason
 from gadmap.io.nifti import affine_of, open_nifti, stored_samples
-from gadmap.io.records import MapFile, checked_maps
+from gadmap.io.records import MapFile, MapsRecord, checked_maps
+from gadmap.quantities import BEST_MODEL
 from gadmap.untrusted import json_file
 
 MAPS = "maps.json"
@@ -27,6 +28,8 @@ def read_maps(folder: str | Path) -> ParameterMaps:
     folder = Path(folder)
     record = checked_maps(read_maps_record(folder), _told(folder))
     values, errors = _volumes(folder, record.maps), _volumes(folder, record.standard_errors)
+    if BEST_MODEL.name in values:
+        values[BEST_MODEL.name] = _places(values[BEST_MODEL.name], record, _told(folder))
     reason_file = folder / Path(record.reason_file).name
     reason = stored_samples(open_nifti(reason_file), reason_file)
     for name, volume in (*values.items(), *errors.items()):
@@ -69,6 +72,17 @@ def read_maps_record(folder: Path) -> dict[str, Any]:
 
 def _told(folder: Path) -> str:
     return f"{folder.name}/{MAPS}"
+
+
+def _places(labels: np.ndarray, record: MapsRecord, told: str) -> np.ndarray:
+    """Place of each voxel's model, NaN where it has none."""
+    models = record.settings.get("models", [])
+    highest = labels.max(initial=0)
+    if not highest <= len(models):
+        raise ValueError(
+            f"{told}: damaged: {BEST_MODEL.name} holds {highest:g}, of {len(models)} models"
+        )
+    return np.where(labels > 0, labels, np.nan).astype(np.float32)
 
 
 def _volumes(folder: Path, files: Mapping[str, MapFile]) -> dict[str, np.ndarray]:

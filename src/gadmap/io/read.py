@@ -65,7 +65,15 @@ def read_series_and_flip_angles(
     frame_step: float | None = None,
     room: Room = in_memory,
 ) -> tuple[DceSeries, FlipAngleSeries | None]:
-    """`read_series` and `find_flip_angles` in one pass over the files."""
+    """`read_series` and `find_flip_angles` in one pass over the files.
+
+    Parameters
+    ----------
+    path, series, frame_step
+        As in `gadmap.read`; `frame_step` in seconds.
+    room
+        Gives the array (x, y, z, time) that the signal is read into.
+    """
     path = Path(path)
     if is_nifti(path):
         dynamic = _read_nifti(path, series, frame_step, room)

@@ -38,6 +38,7 @@ class Settings(_Record):
 
     bounds: dict[str, Annotated[list[float | None], Field(min_length=2, max_length=2)]] = {}
     remarks: list[str] = []
+    models: list[str] = []
 
 
 class MapsRecord(_Record):

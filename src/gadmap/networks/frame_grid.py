@@ -64,6 +64,17 @@ def on_grid(
     Linear between samples in time since the first enhanced frame: a shift by whole frames where the
     steps agree. Grid frames before the series starts hold the mean of its frames before contrast.
 
+    Parameters
+    ----------
+    signal
+        Signal [a.u.].
+    t
+        Times of the frames [s], rising.
+    first_enhanced
+        Index of the first frame with contrast agent.
+    grid
+        Frames of the network.
+
     Raises
     ------
     ValueError
@@ -79,6 +90,15 @@ def resampling_weights(
     """Weights of the series' samples in the frames of the grid; those of a frame sum to 1.
 
     The last sample stands for half a step of the grid after it.
+
+    Parameters
+    ----------
+    t
+        Times of the frames [s], rising.
+    first_enhanced
+        Index of the first frame with contrast agent.
+    grid
+        Frames of the network.
 
     Raises
     ------
@@ -129,7 +149,9 @@ def _require_long_and_fine(
 def signal_scale(
     signal: Float[np.ndarray, "*voxels frames"], mask: Bool[np.ndarray, "*voxels"]
 ) -> float:
-    """Signal [a.u.] that a network's input is divided by: 0.99 quantile over mask and all frames.
+    """Scale [a.u.] that a network's input is divided by.
+
+    It is the 0.99 quantile of `signal` over `mask` and all frames.
 
     Raises
     ------
@@ -140,7 +162,7 @@ def signal_scale(
 
 
 def scale_of(values: Float[np.ndarray, " sample"]) -> float:
-    """The scale of samples that are already those of the mask; their order is lost.
+    """The scale [a.u.] of samples, `values`, that are those of the mask; their order is lost.
 
     Raises
     ------

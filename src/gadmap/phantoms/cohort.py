@@ -19,7 +19,21 @@ def cohort(
 ) -> Iterator[Phantom]:
     """The first `count` patients of the cohort `seed`, made one at a time as they are asked for.
 
-    The same seed gives the same patients, however many are made; see `patient_case` for the rest.
+    The same seed gives the same patients, however many are made.
+
+    Parameters
+    ----------
+    priors
+        Ranges of all that differs between patients.
+    matrix, slices, frames
+        Size of each examination: voxels along x and y, slices, dynamic frames.
+    motion
+        False for heads that lie still.
+
+    Raises
+    ------
+    ValueError
+        If `seed` is negative, or the size makes no phantom.
     """
     for index in range(count):
         yield phantom_of(

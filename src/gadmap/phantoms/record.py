@@ -51,7 +51,7 @@ class Drawn(NamedTuple):
 
 
 def drawn_values(case: Case) -> tuple[Drawn, ...]:
-    """What differs between the patients of a cohort, in the same columns for each."""
+    """What differs between `case` and other patients of a cohort, in the same columns for each."""
     return tuple(_drawn_values(case))
 
 

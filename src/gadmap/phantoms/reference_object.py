@@ -87,6 +87,19 @@ def reference_object(
     """The examination of the demonstration; fewer voxels, slices or frames for a quick one.
 
     Other choices are made with a `Case`, from which `phantom_of` makes the phantom.
+
+    Parameters
+    ----------
+    seed
+        Of anatomy, texture, fields, motion and noise.
+    matrix
+        Voxels along x and y; they share one field of view [mm], so fewer are larger.
+    slices, frames
+        Slices of 5 mm, and dynamic frames 4.762 s apart.
+    snr
+        Signal of normal brain before contrast over the noise's standard deviation.
+    point_spread
+        Full width at half maximum of the in-plane point spread [pixels]; 0 for none.
     """
     return phantom_of(
         Case(

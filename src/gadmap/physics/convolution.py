@@ -35,7 +35,10 @@ def exponential_convolution(
 def plasma_at(
     plasma: Float[Tensor, " time"], t: Float[Tensor, " time"], when: Float[Tensor, "*grid when"]
 ) -> Float[Tensor, "*grid when"]:
-    """Plasma curve at times `when`: linear between its samples, 0 before the first, level after."""
+    """Plasma curve at times `when`: linear between its samples, 0 before the first, level after.
+
+    `plasma` [mmol/L] is sampled at `t`, in the unit of `when`; the result has the unit of `plasma`.
+    """
     segment, beyond = _segment_of(t, when)
     slope = torch.cat([torch.diff(plasma) / torch.diff(t), plasma.new_zeros(1)])
     return torch.where(when >= t[0], plasma[segment] + slope[segment] * beyond, 0.0)
@@ -49,7 +52,8 @@ def exponential_convolution_at(
 ) -> Float[Tensor, "*grid when"]:
     """`exponential_convolution` at times `when` that need not be the samples'; 0 before the first.
 
-    Exact for the curve of `plasma_at`.
+    Exact for the curve of `plasma_at`: `plasma` [mmol/L] at times `t`, in the unit of `when`, under
+    `rate`, in the inverse unit.
     """
     segment, beyond = _segment_of(t, when)
     segment, beyond = torch.broadcast_tensors(segment, beyond)

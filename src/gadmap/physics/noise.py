@@ -13,7 +13,8 @@ def rician(
 ) -> Float[Tensor, "*shape"]:
     """Magnitude of `signal` [a.u.] with Gaussian noise of `sd` in both receiver channels.
 
-    `room`, for who calls often, is overwritten by the noise and holds the result.
+    `generator` decides the noise. `room`, for who calls often, is overwritten by the noise and
+    holds the result.
 
     References
     ----------

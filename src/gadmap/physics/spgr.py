@@ -18,6 +18,17 @@ def spgr_signal(
     """Steady-state signal [a.u.] of relaxation rate `r1` [1/s] at `flip_angle` [rad], `tr` [s].
 
     Assumes perfect spoiling and an echo time short against T2*.
+
+    Parameters
+    ----------
+    r1
+        Relaxation rate [1/s].
+    s0
+        Signal scale [a.u.]: that of full relaxation at 90 degrees.
+    flip_angle
+        Actual flip angle [rad].
+    tr
+        Repetition time [s].
     """
     e1 = torch.exp(-tr * r1)
     return s0 * torch.sin(flip_angle) * (1 - e1) / (1 - torch.cos(flip_angle) * e1)
@@ -29,7 +40,19 @@ def spgr_s0(
     flip_angle: Float[Tensor, "..."],
     tr: float,
 ) -> Float[Tensor, "..."]:
-    """Signal scale S0 [a.u.] that gives `signal` at relaxation rate `r1` [1/s]."""
+    """Signal scale S0 [a.u.] that gives `signal` at relaxation rate `r1` [1/s].
+
+    Parameters
+    ----------
+    signal
+        Signal [a.u.].
+    r1
+        Relaxation rate [1/s].
+    flip_angle
+        Actual flip angle [rad].
+    tr
+        Repetition time [s].
+    """
     return signal / spgr_signal(r1, torch.ones_like(r1), flip_angle, tr)
 
 
@@ -43,6 +66,17 @@ def spgr_r1(
 
     The signal rises with the rate and stays below S0 sin(flip angle), so the inverse is unique
     where it exists. A signal below 0 has a negative rate, which noise around none needs.
+
+    Parameters
+    ----------
+    signal
+        Signal [a.u.].
+    s0
+        Signal scale [a.u.].
+    flip_angle
+        Actual flip angle [rad].
+    tr
+        Repetition time [s].
     """
     full = s0 * torch.sin(flip_angle)
     below = torch.where(signal < full, full - signal, torch.nan)

@@ -36,8 +36,8 @@ def exam_concentration(
 ) -> tuple[Float[np.ndarray, "x y z time"], UInt8[np.ndarray, "x y z"]]:
     """Concentration [mmol/L] in every voxel of the mask, NaN elsewhere, and why it is missing.
 
-    The baseline frames give S0 together with T10; the exact inverse of the spoiled gradient-echo
-    signal gives the rate of every frame, the relaxivity the concentration.
+    The baseline frames of `exam` give S0 together with T10; the exact inverse of the spoiled
+    gradient-echo signal gives the rate of every frame, the relaxivity the concentration.
     """
     concentration = np.full(exam.series.signal.shape, np.nan, dtype=np.float32)
     reason = np.full(exam.series.grid, Reason.OUTSIDE_MASK, dtype=np.uint8)
@@ -48,7 +48,10 @@ def exam_concentration(
 
 
 def over_slabs(exam: Exam, work: Callable[[ConcentrationSlab], Result]) -> Iterator[Result]:
-    """Result of `work` on the concentration of every slab of the mask, some side by side."""
+    """Result of `work` on the concentration [mmol/L] of every slab of `exam`'s mask.
+
+    Some slabs are worked on side by side.
+    """
     signal = exam.series.signal
 
     def of_voxels(at: Voxels) -> Result:
@@ -101,7 +104,7 @@ def signal_and_slope(
 
 
 def voxels_a_slab(signal: Float[np.ndarray, "x y z time"]) -> int:
-    """How many voxels are worked on at a time: fewer where memory is limited."""
+    """How many voxels of `signal` [a.u.] are worked on at a time: fewer where memory is limited."""
     scratch = scratch_of(signal)
     if scratch is None:
         return VOXELS_A_SLAB
@@ -110,7 +113,7 @@ def voxels_a_slab(signal: Float[np.ndarray, "x y z time"]) -> int:
 
 
 def slab_bytes(voxels: int, frames: int) -> int:
-    """Memory that slabs of so many voxels take at the most, one for each of torch's threads."""
+    """Memory [byte] that slabs of so many `voxels` and `frames` take, one for each thread."""
     return voxels * frames * np.dtype(np.float64).itemsize * _COPIES * torch.get_num_threads()
 
 

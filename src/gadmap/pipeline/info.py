@@ -58,6 +58,15 @@ def info(
 ) -> Description | Collection:
     """The series of one examination, or the examinations of a public dataset.
 
+    Parameters
+    ----------
+    source
+        DICOM folder, 4-D NIfTI file, or the folder of a dataset.
+    frame_step
+        Seconds between frames, for files that do not tell.
+    watch
+        Told of each stage as it begins.
+
     Raises
     ------
     ValueError, OSError

@@ -10,6 +10,7 @@ from gadmap.estimators import (
     Estimator,
     LeastSquares,
     LinearLeastSquares,
+    ModelChoice,
     ReferenceRegionFit,
     named_estimator,
     needs_arterial_input,
@@ -39,6 +40,8 @@ class MapSettings:
         What "least-squares" and "linear-least-squares" fit.
     fit_delay
         Whether it fits an arterial delay in every voxel.
+    compare
+        Kinetic models among which "least-squares" chooses in every voxel, instead of `model`.
     estimator
         "least-squares"; "linear-least-squares"; "descriptors"; "reference-region"; a network's
         name or .safetensors file; or an `Estimator`.
@@ -60,6 +63,7 @@ class MapSettings:
     relaxivity: float | None = None
     model: str = "tofts"
     fit_delay: bool = False
+    compare: Sequence[str] = ()
     estimator: PathLike | Estimator = LEAST_SQUARES
     reference: PathLike | None = None
     reference_ktrans: float | None = None
@@ -89,11 +93,14 @@ class MapSettings:
         ValueError, OSError
             If there is none of that name or file, or it cannot do what is asked.
         """
-        chosen = named_estimator(self.model if self.estimator == LEAST_SQUARES else self.estimator)
+        if self.compare and self.estimator != LEAST_SQUARES:
+            raise ValueError("models are compared by least-squares only; expected that estimator")
+        of_models = ModelChoice(tuple(self.compare)) if self.compare else self.model
+        chosen = named_estimator(of_models if self.estimator == LEAST_SQUARES else self.estimator)
         if self.estimator == LINEAR:
             chosen = LinearLeastSquares(self.model)
         if self.fit_delay:
-            if not isinstance(chosen, LeastSquares):
+            if not isinstance(chosen, LeastSquares | ModelChoice):
                 raise ValueError("a delay is fitted by least-squares only; expected that estimator")
             chosen = replace(chosen, fit_delay=True)
         if isinstance(chosen, ReferenceRegionFit) and self.estimator == REFERENCE_REGION:
@@ -114,6 +121,8 @@ class MapSettings:
         """The settings in terms of JSON, files by name: their folders are of users and patients."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["aif"] = self.aif_for(chosen)
+        if not self.compare:  # as in records of before it was there
+            del values["compare"]
         return values | {
             "vfa": [shown_name(path) for path in self.vfa],
             **{

@@ -58,6 +58,20 @@ def write_phantom(
 ) -> PhantomFiles:
     """Write a brain tumour with known truth: the case, and its truth in a folder of its own.
 
+    Parameters
+    ----------
+    out
+        Folder to write; it is there completely or not at all.
+    file_format, vendor
+        "dicom" or "nifti", and how the DICOM files are written: "siemens", "ge", "philips" or
+        "enhanced".
+    seed, snr, matrix, slices, frames
+        As in `gadmap.phantoms.reference_object`.
+    overwrite
+        Whether earlier results in `out` are replaced.
+    watch
+        Told of each stage as it begins.
+
     Raises
     ------
     ValueError

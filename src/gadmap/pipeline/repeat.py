@@ -29,6 +29,7 @@ class _Options(TypedDict):
     relaxivity: float | None
     model: str | None
     fit_delay: bool
+    compare: NotRequired[list[str]]
     estimator: str
     reference: str | None
     reference_ktrans: float | None
@@ -110,6 +111,8 @@ def repeated_settings(record: PathLike, source: PathLike, given: Mapping[str, An
     if "vfa" not in given:
         options["vfa"] = [_found(one, "--vfa", known, places) for one in options["vfa"]]
     options["model"] = options["model"] or MapSettings.model
+    if "compare" not in given and ("model" in given or "estimator" in given):
+        options["compare"] = ()
     return MapSettings(**options)
 
 

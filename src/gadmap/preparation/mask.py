@@ -64,6 +64,13 @@ def foreground(
     scanner's scale; tissue lies above. Ghosts and the scanner's own masking lie below a tenth of
     tissue's usual level.
 
+    Parameters
+    ----------
+    series
+        The dynamic series [a.u.].
+    statistics
+        Of its signal, where they are known.
+
     Raises
     ------
     ValueError

@@ -34,7 +34,7 @@ class VoxelCurve:
     measured, fitted
         Concentration [mmol/L]; nothing fitted where there is no kinetic model.
     values, standard_error
-        Quantity name to value, in its unit.
+        Quantity name to value, in its unit; those that the voxel has.
     """
 
     voxel: tuple[int, int, int]
@@ -67,7 +67,11 @@ def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
             t=exam.series.t - exam.series.t[0],
             measured=measured[i],
             fitted=None if fitted is None else fitted[i],
-            values={name: float(values[tuple(voxel)]) for name, values in maps.values.items()},
+            values={
+                name: float(values[tuple(voxel)])
+                for name, values in maps.values.items()
+                if isfinite(values[tuple(voxel)])
+            },
             standard_error={
                 name: float(error[tuple(voxel)])
                 for name, error in maps.standard_error.items()

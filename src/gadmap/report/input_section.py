@@ -1,5 +1,6 @@
 """The arterial input and a few voxels' curves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,8 @@ from jaxtyping import Int
 
 from gadmap.data import Exam, ParameterMaps
 from gadmap.estimators import reference_curve
+from gadmap.evaluation.model_shares import compared
+from gadmap.quantities import BEST_MODEL
 from gadmap.report.anatomy import Anatomy, leading, slices_by_area
 from gadmap.report.curves import voxel_curves
 from gadmap.report.maps_section import parameter_names
@@ -108,6 +111,12 @@ def _place(
     return framed_mosaic(anatomy, slices, where, alt)
 
 
+def _model_words(maps: ParameterMaps, values: Mapping[str, float]) -> tuple[str, ...]:
+    """Which model a voxel has, where that differs between voxels."""
+    models = compared(maps)
+    return (models[int(values[BEST_MODEL.name]) - 1],) if models else ()
+
+
 def curve_figures(
     anatomy: Anatomy, exam: Exam, maps: ParameterMaps
 ) -> tuple[list[CurveFigure], Picture | None]:
@@ -120,12 +129,13 @@ def curve_figures(
     for letter, curve in zip(_LETTERS, curves, strict=False):
         x, y, z = curve.voxel
         marks.append(Mark(x=x, y=y, z=z, letter=letter))
-        values = (f"{n} {plus_minus(curve.values, curve.standard_error, n)}" for n in names)
+        told = (name for name in names if name in curve.values)
+        values = (f"{n} {plus_minus(curve.values, curve.standard_error, n)}" for n in told)
         figures.append(
             CurveFigure(
                 letter=letter,
                 heading=f"voxel ({x}, {y}, {z}), {curve.percentile:g}th percentile of {chosen_by}",
-                caption=", ".join(values),
+                caption=", ".join((*_model_words(maps, curve.values), *values)),
                 plot=curve_plot(curve, letter),
             )
         )

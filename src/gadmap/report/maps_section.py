@@ -9,7 +9,7 @@ from markupsafe import Markup
 from gadmap.data import Exam, ParameterMaps
 from gadmap.data.scratch import let_go
 from gadmap.drawing.scale import Scale
-from gadmap.quantities import T10
+from gadmap.quantities import MERITS, T10
 from gadmap.report.anatomy import Anatomy, determined, slices_that_matter, telling
 from gadmap.report.mosaic import map_mosaic
 from gadmap.report.picture import Picture, strip
@@ -97,8 +97,7 @@ def t10_figure(
 
 def parameter_names(maps: ParameterMaps) -> list[str]:
     """Parameters of the model and those derived from them, without the figures of merit."""
-    merits = ("r2", "sse", "aic", "aicc")
-    return [name for name in maps.values if name not in merits]
+    return [name for name in maps.values if name not in MERITS]
 
 
 def parameter_scale(maps: ParameterMaps, name: str, scales: Scales) -> Scale:

@@ -12,6 +12,7 @@ from gadmap.data import Exam, ParameterMaps
 from gadmap.evaluation.cautions import Findings
 from gadmap.evaluation.curves import enhancing, fits_curves
 from gadmap.report.anatomy import Anatomy, anatomy_of, leading
+from gadmap.report.choice_section import choice_figures
 from gadmap.report.comparison_section import comparison_figures
 from gadmap.report.environment import page_environment
 from gadmap.report.explained import ExplainedSection
@@ -164,6 +165,7 @@ def _pictures(
 ) -> dict[str, object]:
     """The page's large pictures, by their names in the template."""
     return {
+        "choice": choice_figures(anatomy, maps),
         "parameters": parameter_figures(anatomy, maps, scales),
         "errors": error_figures(anatomy, maps, scales),
         "quality": quality_figure(anatomy, maps),

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from markupsafe import Markup, escape
 
 from gadmap.data import ParameterMaps
+from gadmap.fitting.fit_of_best import CHOICE
 from gadmap.quantities import QUANTITIES, Quantity
 
 _RAISED = re.compile(r"\^\{?(\w+)\}?")
 _LOWERED = re.compile(r"_\{?(\w+)\}?")
 
 
-_TITLES = {"2cum": "Two-compartment uptake", "2cxm": "Two-compartment exchange"}
+_TITLES = {
+    "2cum": "Two-compartment uptake",
+    "2cxm": "Two-compartment exchange",
+    CHOICE: "best",
+}
 
 
 def quantity_of(name: str) -> Quantity:

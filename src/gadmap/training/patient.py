@@ -113,6 +113,19 @@ def patient_of(
 ) -> Patient:
     """The slices of an examination with its least-squares maps and, where known, the truth.
 
+    Parameters
+    ----------
+    name
+        Of the folder or phantom; no person's.
+    exam, fit
+        The examination, and the maps of its fit.
+    truth
+        Quantity name to the true map, in the quantity's unit.
+    grid
+        Frames of the network.
+    slices
+        First slice, and the one after the last.
+
     Raises
     ------
     ValueError
