@@ -50,12 +50,57 @@ KTRANS = Quantity(
 VE = Quantity("ve", "$v_e$", "", "Q.PH1.001.[e]", (0.001, 1.0), "extravascular volume fraction")
 VP = Quantity("vp", "$v_p$", "", "Q.PH1.001.[p]", (0.0, 1.0), "plasma volume fraction")
 KEP = Quantity("kep", "$k_{ep}$", "1/min", "Q.PH1.009.[e-p]", (0.0, _INF), "efflux rate constant")
+RKTRANS = Quantity(
+    "rktrans",
+    "$RK^{trans}$",
+    "",
+    "",
+    (0.0, 50.0),
+    "volume transfer constant, over the reference region's",
+)
+RVE = Quantity(
+    "rve", "$Rv_e$", "", "", (0.01, 10.0), "extravascular volume, over the reference region's"
+)
+KEP_RR = Quantity(
+    "keprr", "$k_{ep,RR}$", "1/min", "Q.PH1.009.[e-p]", (0.0, _INF), "kep of the reference region"
+)
 FP = Quantity("fp", "$F_p$", "mL/100mL/min", "Q.PH1.002", (0.0, 200.0), "plasma flow")
 PS = Quantity("ps", "$PS$", "1/min", "Q.PH1.004", (0.0, 5.0), "permeability surface area product")
 DELAY = Quantity("delay", "$T_a$", "s", "Q.PH1.007", (-10.0, 10.0), "arterial delay")
 T10 = Quantity("t10", "$T_{10}$", "s", "Q.EL1.002.[t]", (0.0, _INF), "native T1")
 R2 = Quantity("r2", "$R^2$", "", "", (-_INF, 1.0), "share of the variance that the fit explains")
 SSE = Quantity("sse", "SSE", "mmol²/L²", "", (0.0, _INF), "weighted sum of squared residuals")
+_AREA, _AREA_UNIT, _SLOPE_UNIT = "Q.CD1.013", "mmol/L·s", "mmol/L/s"
+IAUC60, IAUC90, IAUC120 = (
+    Quantity(
+        f"iauc{seconds}",
+        f"$IAUC_{{{seconds}}}$",
+        _AREA_UNIT,
+        _AREA,
+        (-_INF, _INF),
+        f"area under the concentration, {seconds} s from its arrival on",
+    )
+    for seconds in (60, 90, 120)
+)
+IAUC60BN, IAUC90BN, IAUC120BN = (
+    Quantity(
+        f"iauc{seconds}bn",
+        f"$IAUCBN_{{{seconds}}}$",
+        "",
+        "",
+        (-_INF, _INF),
+        f"area under {seconds} s of concentration over that of arterial blood",
+    )
+    for seconds in (60, 90, 120)
+)
+PEAK = Quantity("peak", "$C_{max}$", "mmol/L", "Q.CD1.002", (-_INF, _INF), "highest concentration")
+TTP = Quantity("ttp", "$TTP$", "s", "Q.CD1.010", (0.0, _INF), "arrival of contrast to the peak")
+WASHIN = Quantity(
+    "washin", "$WIS$", _SLOPE_UNIT, "Q.CD1.011", (-_INF, _INF), "mean slope up to the peak"
+)
+WASHOUT = Quantity(
+    "washout", "$WOS$", _SLOPE_UNIT, "Q.CD1.012", (-_INF, 0.0), "mean slope from the peak on"
+)
 UNLIKE = Quantity(
     "unlike", "unlike", "", "", (0.0, _INF), "distance from the training's voxels; 1 is the edge"
 )
@@ -93,8 +138,9 @@ _CHOICE = tuple(quantity for model in MODEL_NAMES for quantity in _of_choice(mod
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
-        *(KTRANS, VE, VP, KEP, FP, PS, DELAY, T10, R2, SSE, UNLIKE, KTRANS_AVERAGED),
-        *(BEST_MODEL, *_CHOICE),
+        *(KTRANS, VE, VP, KEP, RKTRANS, RVE, KEP_RR, FP, PS, DELAY, T10, R2, SSE, UNLIKE),
+        *(IAUC60, IAUC90, IAUC120, IAUC60BN, IAUC90BN, IAUC120BN, PEAK, TTP, WASHIN, WASHOUT),
+        *(KTRANS_AVERAGED, BEST_MODEL, *_CHOICE),
     )
 }
 MERITS = frozenset({R2.name, SSE.name, BEST_MODEL.name, *(one.name for one in _CHOICE)})

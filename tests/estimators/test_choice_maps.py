@@ -13,7 +13,7 @@ from gadmap import ModelChoice, choose_models, estimate
 from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.estimators import LeastSquares
 from gadmap.evaluation.cautions import findings
-from gadmap.evaluation.curves import has_curves, modelled_curves
+from gadmap.evaluation.curves import driving_curve, has_curves, modelled_curves
 from gadmap.evaluation.model_shares import model_shares, not_enough, simple_sentence
 from gadmap.io import read_maps, write_maps, write_nifti
 from gadmap.io.dicom_map_codes import quantity_items
@@ -64,8 +64,8 @@ def test_curves_are_those_of_the_model_that_each_voxel_has(exam: Exam, maps: Par
     alone = {model: LeastSquares(model).estimate(exam) for model in CHAIN}
     for place, model in enumerate(CHAIN, start=1):
         voxels = np.argwhere(maps["best_model"] == place)[:20]
-        found = modelled_curves(maps, exam.series.t, exam.aif, voxels)
-        expected = modelled_curves(alone[model], exam.series.t, exam.aif, voxels)
+        found = modelled_curves(maps, exam.series.t, driving_curve(exam, maps), voxels)
+        expected = modelled_curves(alone[model], exam.series.t, driving_curve(exam, maps), voxels)
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 

@@ -25,10 +25,13 @@ from gadmap.cli.options import (
     NativeT1,
     NoExam,
     Noise,
+    ReferenceKtrans,
+    ReferenceVe,
     Relaxivity,
     chosen,
     compared_models,
     require_least_squares,
+    require_reference,
     require_signal_domain,
 )
 
@@ -67,6 +70,8 @@ def cohort(
     domain: Domain = None,
     noise: Noise = None,
     estimator: EstimatorName = None,
+    reference_ktrans: ReferenceKtrans = None,
+    reference_ve: ReferenceVe = None,
     mask: MaskFile = None,
     motion: Motion = None,
     device: Device = None,
@@ -93,6 +98,7 @@ def cohort(
     """Map every examination of a BIDS dataset or a table, then compare them."""
     require_least_squares(estimator, model, fit_delay, compare)
     require_signal_domain(estimator, domain, noise)
+    require_reference(estimator, None, reference_ktrans, reference_ve)
     if sum(one is not None for one in (nprocs, scheduler, slurm)) > 1:
         raise typer.BadParameter("--nprocs, --scheduler and --slurm exclude each other")
     from gadmap.pipeline import MapSettings
@@ -108,6 +114,8 @@ def cohort(
         domain=domain,
         noise=noise,
         estimator=estimator,
+        reference_ktrans=reference_ktrans,
+        reference_ve=reference_ve,
         mask=mask,
         motion=motion,
         device=device,

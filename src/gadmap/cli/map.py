@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gadmap.cli.options import (
+    REFERENCE_REGION,
     ArterialInput,
     Compare,
     Device,
@@ -26,12 +27,16 @@ from gadmap.cli.options import (
     Noise,
     Out,
     Overwrite,
+    Reference,
+    ReferenceKtrans,
+    ReferenceVe,
     Relaxivity,
     SeriesName,
     chosen,
     compared_models,
     require_least_squares,
     require_one_t1,
+    require_reference,
     require_signal_domain,
 )
 
@@ -57,6 +62,9 @@ def map_command(
     domain: Domain = None,
     noise: Noise = None,
     estimator: EstimatorName = None,
+    reference: Reference = None,
+    reference_ktrans: ReferenceKtrans = None,
+    reference_ve: ReferenceVe = None,
     mask: MaskFile = None,
     motion: Motion = None,
     device: Device = None,
@@ -70,6 +78,10 @@ def map_command(
     require_one_t1(vfa, t10)
     require_least_squares(estimator, model, fit_delay, compare)
     require_signal_domain(estimator, domain, noise)
+    if earlier is None:
+        require_reference(estimator, reference, reference_ktrans, reference_ve)
+        if estimator == REFERENCE_REGION and reference is None:
+            raise typer.BadParameter(f"--estimator {REFERENCE_REGION} needs a --reference")
     from gadmap.cli.console import progress_bar, say_result
     from gadmap.pipeline import MapSettings, map_again, map_exam
 
@@ -86,6 +98,9 @@ def map_command(
         domain=domain,
         noise=noise,
         estimator=estimator,
+        reference=reference,
+        reference_ktrans=reference_ktrans,
+        reference_ve=reference_ve,
         mask=mask,
         motion=motion,
         device=device,

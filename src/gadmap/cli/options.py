@@ -54,18 +54,18 @@ NETWORKS = (
 
 GUIDED_NETWORK = "fcsa-net-guided"
 BEST = "best"
+DESCRIPTORS = "descriptors"
+REFERENCE_REGION = "reference-region"
+LINEAR = "linear-least-squares"
+_OWN = (LEAST_SQUARES, LINEAR, DESCRIPTORS, REFERENCE_REGION, GUIDED_NETWORK, BEST)
 
 
 def estimator_option(value: str | None) -> str | None:
     """An estimator's name or a file of weights; anything else is misuse."""
-    if (
-        value is None
-        or value in (LEAST_SQUARES, GUIDED_NETWORK, BEST, *NETWORKS)
-        or value.endswith(".safetensors")
-    ):
+    if value is None or value in (*_OWN, *NETWORKS) or value.endswith(".safetensors"):
         return value
     raise typer.BadParameter(
-        f"{value!r}; expected {LEAST_SQUARES}, {GUIDED_NETWORK}, {BEST}, a network "
+        f"{value!r}; expected {', '.join(_OWN)}, a network "
         f"({', '.join(NETWORKS)}) or a .safetensors file of weights"
     )
 
@@ -76,10 +76,11 @@ EstimatorName = Annotated[
         "--estimator",
         show_default=LEAST_SQUARES,
         callback=estimator_option,
-        help="least-squares; fcsa-net-guided, a network around its fit; best, which of the two "
-        "this examination calls for; a network with shipped "
-        "weights that needs neither arterial input nor T1 (fcsa-net); or a .safetensors file of "
-        "gadmap train.",
+        help="least-squares; linear-least-squares, to compare with; descriptors, areas, peak and "
+        "slopes without a model or an arterial input; reference-region, against a tissue in the "
+        "place of an artery (--reference); fcsa-net-guided, a network around the fit; best, which "
+        "of the two this examination calls for; a network with shipped weights that needs neither "
+        "arterial input nor T1 (fcsa-net); or a .safetensors file of gadmap train.",
     ),
 ]
 
@@ -108,13 +109,24 @@ ArterialInput = Annotated[
     typer.Option(
         "--aif",
         help="auto, none, parker, georgiou, weinmann, a curve (CSV, TSV) or a NIfTI mask.",
-        show_default="auto",
+        show_default="auto, where it is needed",
     ),
+]
+Reference = Annotated[
+    Path | None,
+    typer.Option("--reference", help="Mask of a tissue, as muscle, for reference-region: NIfTI."),
+]
+ReferenceKtrans = Annotated[
+    float | None,
+    typer.Option("--reference-ktrans", help="Its ktrans in 1/min, if known: ktrans and ve too."),
+]
+ReferenceVe = Annotated[
+    float | None, typer.Option("--reference-ve", help="Its ve, if known: ktrans and ve too.")
 ]
 Relaxivity = Annotated[float | None, typer.Option("--relaxivity", help="r1 in 1/s per mmol/L.")]
 ModelName = Annotated[
     Model | None,
-    typer.Option("--model", help="Kinetic model of least-squares.", show_default="tofts"),
+    typer.Option("--model", help="Kinetic model of (linear-)least-squares.", show_default="tofts"),
 ]
 Compare = Annotated[
     str | None,
@@ -174,15 +186,34 @@ def require_least_squares(
     fit_delay: bool | None,
     compare: str | None = None,
 ) -> None:
-    """Misuse, if what only least squares does is asked of a network."""
+    """Misuse, if what only least squares does is asked of another estimator."""
     if estimator in (None, LEAST_SQUARES):
         return
     if compare is not None:
-        raise typer.BadParameter("--compare is for least-squares; a network has its own model")
-    if model is not None:
-        raise typer.BadParameter("--model is what least-squares fits; a network has its own")
+        raise typer.BadParameter(f"--compare is for least-squares; expected none of {estimator}")
+    if model is not None and estimator != LINEAR:
+        raise typer.BadParameter(
+            f"--model is what least-squares fits; expected none of {estimator}"
+        )
     if fit_delay:
-        raise typer.BadParameter("--fit-delay is for least-squares; a network has no delay")
+        raise typer.BadParameter(f"--fit-delay is for least-squares; {estimator} has no delay")
+
+
+def require_reference(
+    estimator: str | None, reference: Path | None, ktrans: float | None, ve: float | None
+) -> None:
+    """Misuse, if a reference region is given to another estimator, or none to this one."""
+    given = [
+        name
+        for name, value in (
+            ("--reference", reference),
+            ("--reference-ktrans", ktrans),
+            ("--reference-ve", ve),
+        )
+        if value is not None
+    ]
+    if given and estimator != REFERENCE_REGION:
+        raise typer.BadParameter(f"{given[0]} is for --estimator {REFERENCE_REGION}")
 
 
 def require_signal_domain(

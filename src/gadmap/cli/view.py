@@ -22,7 +22,7 @@ def view(
     ] = None,
     maps: Annotated[
         str | None,
-        typer.Option(help="With --export: maps to hold, as ktrans,ve; else ktrans."),
+        typer.Option(help="With --export: maps to hold, as ktrans,ve; else ktrans or the first."),
     ] = None,
     region: Annotated[
         Path | None, typer.Option(help="With --export: NIfTI mask of the voxels with curves.")
@@ -54,7 +54,7 @@ def view(
     rule = write_page(
         export,
         results,
-        maps=[name.strip() for name in (maps or "ktrans").split(",")],
+        maps=[name.strip() for name in maps.split(",")] if maps else None,
         region=region,
         curves=curves or 200,
         frames=not no_frames,

@@ -83,7 +83,7 @@ def exams_of_bids(
 def _with_files(settings: MapSettings, exam: BidsExam) -> MapSettings:
     """The settings with an examination's own files; what the user chose for all goes first."""
     own = replace(settings, b1=exam.b1map)
-    if settings.aif == "auto" and exam.aif is not None:
+    if settings.aif is None and exam.aif is not None:
         own = replace(own, aif=exam.aif)
     if settings.t10 is not None:
         return own

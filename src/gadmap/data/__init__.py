@@ -3,10 +3,12 @@
 from gadmap.data.acquisition import Acquisition
 from gadmap.data.aif import Aif
 from gadmap.data.chosen import ChosenModels
+from gadmap.data.descriptors import CurveDescriptors
 from gadmap.data.exam import Exam
 from gadmap.data.likelihood import Interval, Likelihood, Profile
 from gadmap.data.maps import CurveFit, ParameterMaps, Reason
 from gadmap.data.motion import Motion
+from gadmap.data.reference import ReferenceRegion
 from gadmap.data.region_fit import RegionFit
 from gadmap.data.series import DceSeries, FlipAngleSeries
 
@@ -14,6 +16,7 @@ __all__ = [
     "Acquisition",
     "Aif",
     "ChosenModels",
+    "CurveDescriptors",
     "CurveFit",
     "DceSeries",
     "Exam",
@@ -24,5 +27,6 @@ __all__ = [
     "ParameterMaps",
     "Profile",
     "Reason",
+    "ReferenceRegion",
     "RegionFit",
 ]

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from gadmap.data.aif import Aif
 from gadmap.data.frozen import freeze, require_shape
 from gadmap.data.motion import Motion
+from gadmap.data.reference import ReferenceRegion
 from gadmap.data.series import DceSeries
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Exam:
         repeat them.
     motion
         Of every frame, as it was found and corrected; None where no correction was asked.
+    arrival
+        When the contrast agent arrives [s], on the clock of the series; None where no more is known
+        than `baseline_frames`.
+    reference
+        A tissue whose curve may stand in the place of the arterial input; None for none.
     """
 
     series: DceSeries
@@ -66,6 +72,8 @@ class Exam:
     hct: float
     assumptions: tuple[str, ...] = field(default=())
     motion: Motion | None = None
+    arrival: float | None = None
+    reference: ReferenceRegion | None = None
 
     def __post_init__(self) -> None:
         for name in ("t10", "t10_se", "b1", "mask"):
@@ -74,6 +82,12 @@ class Exam:
             raise ValueError(
                 f"{self.baseline_frames} frames before the contrast agent arrives; expected at "
                 "least 1. Did the acquisition start after the injection?"
+            )
+        first, last = self.series.t[self.baseline_frames - 1 : self.baseline_frames + 1]
+        if self.arrival is not None and not first <= self.arrival <= last:
+            raise ValueError(
+                f"contrast arrives at {self.arrival:g} s; expected {first:g} to {last:g} s, after "
+                f"{self.baseline_frames} frames. Is it on another clock?"
             )
         if self.motion is not None and self.motion.displacement.size != self.series.t.size:
             raise ValueError(

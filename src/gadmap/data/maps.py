@@ -94,7 +94,7 @@ class CurveFit:
         freeze_arrays_of(self, "values", "standard_error")
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return _lookup(self.values, name)
+        return lookup(self.values, name)
 
     def curve(self, voxel: int | tuple[int, ...]) -> FittedCurve:
         """What was fitted at an index of the grid, and the model's curve [mmol/L].
@@ -168,7 +168,7 @@ class ParameterMaps:
     estimator
         Who estimated: "least-squares", a network's name, "truth" for a phantom.
     model
-        Name of the kinetic model.
+        Name of the kinetic model; empty where there is none, as for descriptors.
     settings
         What the estimator was set to, for the report: bounds, weights.
     """
@@ -187,13 +187,18 @@ class ParameterMaps:
         freeze_arrays_of(self, "values", "standard_error")
 
     @property
+    def method(self) -> str:
+        """What was estimated by whom, for a line of text: "tofts by least-squares"."""
+        return f"{self.model} by {self.estimator}" if self.model else self.estimator
+
+    @property
     def grid(self) -> tuple[int, int, int]:
         """Number of voxels along x, y, z."""
         x, y, z = self.valid.shape
         return x, y, z
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return _lookup(self.values, name)
+        return lookup(self.values, name)
 
     def plot(
         self,
@@ -277,7 +282,8 @@ class ParameterMaps:
         return maps_html(self)
 
 
-def _lookup(values: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+def lookup(values: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    """The array of that name; KeyError says which there are."""
     if name not in values:
         raise KeyError(f"no map of {name!r} here; there are {', '.join(values)}")
     return values[name]

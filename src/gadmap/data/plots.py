@@ -109,7 +109,7 @@ def maps_html(maps: ParameterMaps) -> str:
         f"{lead}, slice {k}",
     )
     title = (
-        f"ParameterMaps: {maps.model} by {maps.estimator}, {int(maps.valid.sum()):,} of "
+        f"ParameterMaps: {maps.method}, {int(maps.valid.sum()):,} of "
         f"{maps.valid.size:,} voxels estimated"
     )
     return html_table(

@@ -60,23 +60,26 @@ def montage(
     )
     axes = figure.subplots(len(panels), len(slices), squeeze=False)
     for row, panel in zip(axes, panels, strict=True):
-        high = scale_end(panel.name, panel.values)
+        end = scale_end(panel.name, panel.values)
         for one, k in zip(row, slices, strict=True):
             if anatomy is not None:
                 show_slice(one, view, anatomy[(*window, k)], 1.0, "gray")
-            show_slice(one, view, panel.values[(*window, k)], high, _COLORMAP)
+            show_slice(one, view, panel.values[(*window, k)], end, _COLORMAP)
             one.set_title(f"slice {k}", fontsize=8, pad=2)
-        colours = ScalarMappable(Normalize(0, high), _COLORMAP)
-        bar = figure.colorbar(colours, ax=list(row), fraction=0.05, pad=0.01, extend="max")
+        colours = ScalarMappable(Normalize(min(0, end), max(0, end)), _COLORMAP)
+        beyond = "max" if end > 0 else "min"
+        bar = figure.colorbar(colours, ax=list(row), fraction=0.05, pad=0.01, extend=beyond)
         bar.set_label(panel.label)
     return figure
 
 
 def scale_end(name: str, values: Float[np.ndarray, "x y z"]) -> float:
-    """Where the colours of a quantity end."""
+    """Where the colours of a quantity end, from 0; below 0 where all but few of its values are."""
     if name in ENDS:
         return ENDS[name]
     shown = values[np.isfinite(values)]
+    if shown.size and np.percentile(shown, 99) <= 0 > shown.min():
+        return -rounded_up(-float(np.percentile(shown, 1)))
     reached = float(np.percentile(shown, 99)) if shown.size else 0.0
     return rounded_up(reached) if reached > 0 else 1.0
 
@@ -85,17 +88,17 @@ def show_slice(
     axes: Axes,
     view: View,
     plane: Float[np.ndarray, "x y"],
-    high: float,
+    end: float,
     colormap: str,
 ) -> None:
-    """One slice in colours from 0 to `high`; what is not a number is clear."""
+    """One slice in colours between 0 and `end`; what is not a number is clear."""
     axes.set_facecolor("black")
     picture = view.picture(plane)
     axes.imshow(
         np.ma.masked_invalid(picture),
         cmap=colormaps[colormap],
-        vmin=0,
-        vmax=high,
+        vmin=min(0, end),
+        vmax=max(0, end),
         aspect=view.pixel[0] / view.pixel[1],
         interpolation="nearest",
     )

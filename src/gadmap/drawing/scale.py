@@ -69,9 +69,18 @@ def robust_scale(
 ) -> Scale:
     """A scale from 0 to a percentile of the voxels that count, rounded up to two digits.
 
-    `of` says in words which voxels count.
+    `of` says in words which voxels count. Where all but few of these are below 0 it runs from the
+    opposite percentile up to 0.
     """
     shown = values[counted & np.isfinite(values)]
+    if shown.size and np.percentile(shown, percentile) <= 0 > shown.min():
+        least = 100 - percentile
+        words = (
+            f"Scale from the {least:g}th percentile of {of} to 0; "
+            "lower values take the first colour."
+        )
+        low = -rounded_up(-float(np.percentile(shown, least)))
+        return Scale(low=low, high=0.0, colormap=colormap, words=words)
     reached = float(np.percentile(shown, percentile)) if shown.size else 0.0
     high = rounded_up(reached) if reached > 0 else 1.0
     words = (

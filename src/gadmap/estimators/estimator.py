@@ -10,7 +10,8 @@ class Estimator(Protocol):
     """Anything that turns an examination into parameter maps.
 
     One with an attribute `needs_concentration` that is false uses neither T1 nor arterial input,
-    and gets examinations where these were not looked for.
+    one with `needs_arterial_input` that is false at least not the latter; it gets examinations
+    where these were not looked for.
     """
 
     def estimate(self, exam: Exam) -> ParameterMaps:

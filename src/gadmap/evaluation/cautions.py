@@ -45,18 +45,24 @@ def findings(exam: Exam, maps: ParameterMaps) -> Findings:
     if not fits_curves(maps):
         return Findings(cautions=(), course=None)
     course = residual_course(exam, maps, enhancing(maps)) if has_curves(maps) else None
-    cautions = (*exam_cautions(exam), *map_cautions(maps, course))
+    of_exam = exam_cautions(exam, kinetic=bool(maps.model))
+    cautions = (*of_exam, *map_cautions(maps, course))
     return Findings(cautions=cautions, course=course)
 
 
-def exam_cautions(exam: Exam) -> Iterator[str]:
+def exam_cautions(exam: Exam, kinetic: bool = True) -> Iterator[str]:
     """Sentences on what was measured: input, baseline, length, T1 and flip angles.
 
-    For maps that come from concentration; a network that sees the signal alone has its own.
+    For maps that come from concentration; a network that sees the signal alone has its own. What
+    only matters to a kinetic model is left out where the maps are not `kinetic`.
     """
     yield from _of_baseline(exam)
-    yield from _of_input(exam)
-    yield from _of_length(exam)
+    if not exam.aif.stand_in:
+        yield from _of_input_height(exam)
+    if kinetic:
+        if not exam.aif.stand_in:
+            yield from _of_input_origin(exam)
+        yield from _of_length(exam)
     yield from _of_t1(exam)
 
 
@@ -77,7 +83,7 @@ def _of_baseline(exam: Exam) -> Iterator[str]:
         )
 
 
-def _of_input(exam: Exam) -> Iterator[str]:
+def _of_input_height(exam: Exam) -> Iterator[str]:
     plasma = np.interp(exam.series.t, exam.aif.t, exam.aif.plasma)
     peak = float(plasma.max())
     low, high = _PEAK
@@ -89,8 +95,12 @@ def _of_input(exam: Exam) -> Iterator[str]:
         )
         yield (
             f"The arterial input peaks at {peak:.2g} mmol/L in plasma, which is {side} for a bolus "
-            f"({low:g} to {high:g}): {cause}? ktrans and vp would be {effect} by the same factor."
+            f"({low:g} to {high:g}): {cause}? What is measured against it, as ktrans "
+            f"and vp, would be {effect} by the same factor."
         )
+
+
+def _of_input_origin(exam: Exam) -> Iterator[str]:
     measured = exam.aif.t.size <= exam.series.t.size
     if measured:
         sampling = bolus_sampling(exam)
@@ -126,7 +136,7 @@ def _of_t1(exam: Exam) -> Iterator[str]:
         change = _change(exam, inside, t10=1 + _SHIFT)
         yield (
             f"T1 is assumed: where it is truly {_SHIFT:.0%} longer, concentrations are "
-            f"{change:+.0%}, and ktrans, ve and vp with them."
+            f"{change:+.0%}, and all that scales with them."
         )
     noise = float(np.median(exam.t10_se[inside] / exam.t10[inside]))
     if noise > _T1_ERROR:

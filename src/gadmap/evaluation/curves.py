@@ -7,12 +7,15 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gadmap.data import Aif, Exam, ParameterMaps, Reason
+from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.data.walk import curves_at
+from gadmap.estimators import reference_curve
 from gadmap.physics.forward import tissue_concentration
-from gadmap.physics.kinetics import KINETIC_MODELS, KineticModel
+from gadmap.physics.kinetics import KINETIC_MODELS, REFERENCE_REGION, KineticModel
 from gadmap.physics.voxels import exam_concentration
 from gadmap.quantities import BEST_MODEL, DELAY
+
+_MODELS = KINETIC_MODELS | {REFERENCE_REGION.name: REFERENCE_REGION}
 
 
 def measured_curves(exam: Exam, voxels: Int[np.ndarray, "n 3"]) -> Float[np.ndarray, "n time"]:
@@ -53,15 +56,22 @@ def has_curves(maps: ParameterMaps) -> bool:
     return bool(models) and needed <= maps.values.keys()
 
 
+def driving_curve(exam: Exam, maps: ParameterMaps) -> Float[np.ndarray, " time"]:
+    """What drives the maps' model [mmol/L] at the frames: the plasma, or the reference region."""
+    if maps.model == REFERENCE_REGION.name:
+        return reference_curve(exam)
+    return np.interp(exam.series.t, exam.aif.t, exam.aif.plasma)
+
+
 def modelled_curves(
     maps: ParameterMaps,
     t: Float[np.ndarray, " time"],
-    aif: Aif,
+    driving: Float[np.ndarray, " time"],
     voxels: Int[np.ndarray, "n 3"],
 ) -> Float[np.ndarray, "n time"]:
     """Concentration [mmol/L] that the maps' parameters give in voxels (x, y, z) at times `t` [s].
 
-    NaN where a voxel was not estimated.
+    `driving` is the model's input [mmol/L] at these. NaN where a voxel was not estimated.
 
     Raises
     ------
@@ -77,7 +87,7 @@ def modelled_curves(
     place = maps[BEST_MODEL.name][tuple(voxels.T)] if BEST_MODEL.name in maps.values else None
     for number, model in _models_by_place(maps).items():
         where = np.full(len(voxels), True) if place is None else place == number
-        curves[where] = _curves_of(model, maps, t, aif, voxels[where])
+        curves[where] = _curves_of(model, maps, t, driving, voxels[where])
     return curves
 
 
@@ -85,16 +95,16 @@ def _models_by_place(maps: ParameterMaps) -> dict[int, KineticModel]:
     """The maps' model, or each of those among which a map says which one a voxel has."""
     chosen = maps.settings.get("models") if BEST_MODEL.name in maps.values else None
     names = chosen if isinstance(chosen, list) else [maps.model]
-    if not all(name in KINETIC_MODELS for name in names):
+    if not all(name in _MODELS for name in names):
         return {}
-    return {place: KINETIC_MODELS[name] for place, name in enumerate(names, start=1)}
+    return {place: _MODELS[name] for place, name in enumerate(names, start=1)}
 
 
 def _curves_of(
     model: KineticModel,
     maps: ParameterMaps,
     t: Float[np.ndarray, " time"],
-    aif: Aif,
+    driving: Float[np.ndarray, " time"],
     voxels: Int[np.ndarray, "n 3"],
 ) -> Float[np.ndarray, "n time"]:
     at = tuple(voxels.T)
@@ -107,7 +117,7 @@ def _curves_of(
             model,
             {q.name: there(q.name) for q in model.parameters},
             torch.tensor((t - t[0]).astype(np.float64)),
-            torch.tensor(np.interp(t, aif.t, aif.plasma)),
+            torch.tensor(driving),
             there(DELAY.name) if DELAY.name in maps.values else None,
         )
     return curves.numpy()

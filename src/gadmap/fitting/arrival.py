@@ -24,11 +24,14 @@ class Arrival:
         Frame times [min] and the plasma concentration [mmol/L] at them.
     delay
         [min]; there is nothing before the first sample, and the last one lasts.
+    coupling
+        As a `LinearForm` has it [1/min].
     """
 
     minutes: Float[Tensor, " time"]
     source: Float[Tensor, " time"]
     delay: float
+    coupling: float | None = None
 
     @property
     def plasma(self) -> Float[Tensor, " time"]:
@@ -45,7 +48,15 @@ class Arrival:
         return exponential_convolution(self.source, self.minutes, rates)
 
     def columns(self, nodes: Float[Tensor, " node"], offset: float) -> Float[Tensor, "node time"]:
-        """(rate + offset) times the convolution, at log(rate + offset) = `nodes`."""
+        """(rate + offset) times the exponential's column, at log(rate + offset) = `nodes`."""
+        alone = self._alone(nodes, offset)
+        if self.coupling is None:
+            return alone
+        shifted = torch.exp(nodes)[:, None]
+        return shifted * self.plasma + (self.coupling - (shifted - offset)) * alone
+
+    def _alone(self, nodes: Float[Tensor, " node"], offset: float) -> Float[Tensor, "node time"]:
+        """(rate + offset) times the convolution."""
         if self.source.device.type == "cpu" and not self.delay:
             source, minutes = self.source.numpy(), self.minutes.numpy()
             return torch.from_numpy(columns_at(source, minutes, nodes.numpy(), offset))

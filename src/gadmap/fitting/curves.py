@@ -16,7 +16,13 @@ from gadmap.fitting.problem import make_problem
 from gadmap.fitting.results import Results
 from gadmap.fitting.rows import rows_of_chunks
 from gadmap.physics.device import CPU, require_device
-from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, CompartmentForm, KineticModel
+from gadmap.physics.kinetics import (
+    KINETIC_MODELS,
+    REFERENCE_REGION,
+    Bounds,
+    CompartmentForm,
+    KineticModel,
+)
 from gadmap.physics.side_by_side import one_by_one, side_by_side
 from gadmap.quantities import DELAY, SSE, VE
 
@@ -28,7 +34,7 @@ def fit_curves(
     concentration: Float[np.ndarray, "*grid time"],
     t: Float[np.ndarray, " time"],
     cp: Float[np.ndarray, " time"],
-    model: str = "tofts",
+    model: str | KineticModel = "tofts",
     *,
     weights: Float[np.ndarray, "..."] | None = None,
     bounds: Bounds | None = None,
@@ -50,9 +56,10 @@ def fit_curves(
     t
         Times of the samples [s], rising; need not be even nor start at 0.
     cp
-        Plasma concentration [mmol/L] at `t`.
+        Plasma concentration [mmol/L] at `t`; the reference's for "reference-region".
     model
-        "tofts", "extended-tofts", "patlak", "2cum", "2cxm" or "vascular".
+        "tofts", "extended-tofts", "patlak", "2cum", "2cxm", "vascular" or "reference-region"; or a
+        `KineticModel`.
     weights
         Weight of each sample in the sum of squares, at least 0: one for all curves (time,) or one
         a curve, shaped like `concentration`. Equal weights by default.
@@ -93,7 +100,7 @@ def fit_curves(
     """
     kinetic_model = _model(model, device)
     box = _box(kinetic_model, bounds, fit_delay=fit_delay)
-    _check_curves(kinetic_model, concentration, t, cp)
+    check_curves(kinetic_model, concentration, t, cp)
     shared, own = _split_weights(weights, concentration)
     curves = concentration.reshape(-1, t.size)
     lags = delays(*box[DELAY.name]) if fit_delay else [None]
@@ -172,13 +179,14 @@ def _tensor(values: np.ndarray, device: str) -> Tensor:
     return torch.tensor(values, dtype=torch.float64, device=device)
 
 
-def _model(name: str, device: str) -> KineticModel:
-    if name not in KINETIC_MODELS:
-        raise ValueError(f"no kinetic model {name!r}; expected one of {', '.join(KINETIC_MODELS)}")
-    model = KINETIC_MODELS[name]
+def _model(which: str | KineticModel, device: str) -> KineticModel:
+    named = KINETIC_MODELS | {REFERENCE_REGION.name: REFERENCE_REGION}
+    if isinstance(which, str) and which not in named:
+        raise ValueError(f"no kinetic model {which!r}; expected one of {', '.join(named)}")
+    model = named[which] if isinstance(which, str) else which
     require_device(device)
     if isinstance(model.form, CompartmentForm) and torch.device(device).type != CPU:
-        raise ValueError(f"{name} is fitted on the CPU only; found device {device!r}")
+        raise ValueError(f"{model.name} is fitted on the CPU only; found device {device!r}")
     return model
 
 
@@ -212,9 +220,10 @@ def _box(model: KineticModel, bounds: Bounds | None, *, fit_delay: bool) -> Boun
     return box
 
 
-def _check_curves(
+def check_curves(
     model: KineticModel, concentration: np.ndarray, t: np.ndarray, cp: np.ndarray
 ) -> None:
+    """Raise ValueError if these cannot be fitted; the message says why."""
     if concentration.ndim < 1 or concentration.shape[-1] != t.size or cp.shape != t.shape:
         raise ValueError(
             f"concentration has shape {concentration.shape}, t {t.shape}, cp {cp.shape}; expected "

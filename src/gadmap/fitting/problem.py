@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gadmap.fitting.arrival import Arrival
 from gadmap.fitting.rate_grid import RateGrid, rate_grid
-from gadmap.physics.kinetics import Bounds, CompartmentForm, KineticModel, Limit
+from gadmap.physics.kinetics import Bounds, CompartmentForm, KineticModel, Limit, LinearForm
 from gadmap.quantities import SECONDS_PER_MINUTE
 
 NONE = (Limit(0.0, 0.0),)
@@ -81,7 +81,9 @@ def make_problem(
     With a `delay` [s] it is one of those between whose delays the best one is searched.
     """
     form = model.form
-    arrival = Arrival(t / SECONDS_PER_MINUTE, plasma, (delay or 0.0) / SECONDS_PER_MINUTE)
+    coupling = form.coupling if isinstance(form, LinearForm) else None
+    minutes = t / SECONDS_PER_MINUTE
+    arrival = Arrival(minutes, plasma, (delay or 0.0) / SECONDS_PER_MINUTE, coupling)
     if isinstance(form, CompartmentForm):
         grid, shares, limits = rate_grid(arrival, (0.0, _fastest(arrival))), None, ((), ())
     else:

@@ -18,6 +18,10 @@ _QUANTITIES = {
     "ve": Code("126314", "DCM", "ve"),
     "vp": Code("126331", "DCM", "vp"),
     "r2": Code("126220", "DCM", "R2-Coefficient"),
+    "iauc60": Code("126321", "DCM", "IAUC60"),
+    "iauc90": Code("126322", "DCM", "IAUC90"),
+    "iauc60bn": Code("126325", "DCM", "IAUC60BN"),
+    "iauc90bn": Code("126326", "DCM", "IAUC90BN"),
 }
 _MODELS = {
     "tofts": Code("126340", "DCM", "Standard Tofts Model"),
@@ -25,6 +29,7 @@ _MODELS = {
     "patlak": Code("M.IC1.006", "99OSIPI", "Patlak Model"),
     "2cum": Code("M.IC1.007", "99OSIPI", "Two Compartment Uptake Model"),
     "2cxm": Code("M.IC1.009", "99OSIPI", "Two Compartment Exchange Model"),
+    "reference-region": Code("M.IC1.999", "99OSIPI", "Reference Region Model"),
     "vascular": Code("M.IC1.999", "99OSIPI", "Steady-State Vascular Model"),
 }
 _LONGEST = 16
@@ -32,6 +37,9 @@ _UNITS = {
     "1/min": Code("/min", "UCUM", "/min"),
     "": Code("1", "UCUM", "no units"),
     "s": Code("s", "UCUM", "second"),
+    "mmol/L": Code("mmol/l", "UCUM", "millimole per liter"),
+    "mmol/L·s": Code("mmol.s/l", "UCUM", "millimole second per liter"),
+    "mmol/L/s": Code("mmol/l/s", "UCUM", "millimole per liter per second"),
     "mL/100mL/min": Code("ml/[100]mL/min", "UCUM", "milliliter per 100 milliliter per minute"),
 }
 _QUANTITY = Code("246205007", "SCT", "Quantity")

@@ -184,7 +184,7 @@ def _parametric_map(
             )
         ],
         content_label=name.upper().replace("-", "_")[:_LONGEST].rstrip("_"),
-        content_description=f"{name}, {maps.model} by {maps.estimator}"[:64],
+        content_description=f"{name}, {maps.method}"[:64],
         pixel_measures=PixelMeasuresSequence(
             pixel_spacing=first.spacing,
             slice_thickness=float(np.linalg.norm(source.affine[:3, 2])),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, Shaped
 
-from gadmap.data import Acquisition, Aif, DceSeries, Exam
+from gadmap.data import Acquisition, Aif, DceSeries, Exam, ReferenceRegion
 from gadmap.data.scratch import let_go
 from gadmap.data.walk import frames_of
 from gadmap.io.exam_motion import motion_of, motion_record
@@ -107,11 +107,19 @@ def _record(exam: Exam) -> dict[str, Any]:
             "rationale": aif.rationale,
         },
         "baseline_frames": exam.baseline_frames,
+        "arrival_s": exam.arrival,
         "relaxivity_per_s_per_mmol_per_l": exam.relaxivity,
         "hct": exam.hct,
         "assumptions": exam.assumptions,
+        "reference": reference_record(exam),
         **motion_record(exam.motion),
     }
+
+
+def reference_record(exam: Exam) -> dict[str, Any] | None:
+    """Place and source of the reference region; None where there is none."""
+    one = exam.reference
+    return None if one is None else {"voxels": one.voxels, "source": one.source}
 
 
 def _read_record(path: Path) -> ExamRecord:
@@ -178,10 +186,19 @@ def _exam(
         hct=record.hct,
         assumptions=tuple(record.assumptions),
         motion=motion_of(record),
+        arrival=record.arrival_s,
+        reference=_reference_of(record, series),
     )
+
+
+def _reference_of(record: ExamRecord, series: DceSeries) -> ReferenceRegion | None:
+    if record.reference is None:
+        return None
+    voxels = _inside(np.array(record.reference.voxels, dtype=np.int64), series)
+    return ReferenceRegion(voxels=voxels, source=record.reference.source)
 
 
 def _inside(voxels: Int64[np.ndarray, "voxel 3"], series: DceSeries) -> np.ndarray:
     if (voxels >= series.grid).any():
-        raise ValueError(f"arterial voxels outside of a grid of {series.grid}")
+        raise ValueError(f"arterial or reference voxels outside of a grid of {series.grid}")
     return voxels

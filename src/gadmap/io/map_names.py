@@ -51,7 +51,7 @@ def image_stem(name: str, maps: ParameterMaps, origin: BidsOrigin | None) -> str
     if quantity == "t10":  # is of no kinetic model
         return f"{origin.name}_{suffix}"
     of_error = "SE" if name.endswith("_se") else ""
-    return f"{origin.name}_desc-{_label(model)}{of_error}_{suffix}"
+    return f"{origin.name}_desc-{_label(model or maps.estimator)}{of_error}_{suffix}"
 
 
 def aif_stem(origin: BidsOrigin | None) -> str:

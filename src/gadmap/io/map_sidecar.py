@@ -86,6 +86,7 @@ def _method(maps: ParameterMaps) -> dict[str, Any]:
 def _inputs(exam: Exam) -> dict[str, Any]:
     return {
         "ArterialInput": exam.aif.source,
+        "ReferenceRegion": None if exam.reference is None else exam.reference.source,
         "NativeT1": exam.t10_source,
         "B1": exam.b1_source,
         "Mask": exam.mask_source,

@@ -12,7 +12,7 @@ import numpy as np
 from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.data.scratch import let_go
 from gadmap.io.aif_table import aif_remarks, write_aif
-from gadmap.io.exam_folder import EXAM_FOLDER, write_exam
+from gadmap.io.exam_folder import EXAM_FOLDER, reference_record, write_exam
 from gadmap.io.exam_motion import motion_record
 from gadmap.io.grid import plane, voxel_size
 from gadmap.io.map_names import BidsOrigin, aif_stem, image_stem
@@ -163,6 +163,7 @@ def _exam_record(exam: Exam, t10_file: str | None, aif_file: str) -> dict[str, A
             "voxels": exam.aif.voxels,
             "rationale": exam.aif.rationale,
         },
+        "reference": reference_record(exam),
         "relaxivity_per_s_per_mmol_per_l": exam.relaxivity,
         "hct": exam.hct,
         "acquisition": {

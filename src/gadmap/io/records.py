@@ -80,6 +80,13 @@ class AifRecord(_Record):
     rationale: list[str]
 
 
+class ReferenceRecord(_Record):
+    """The reference region."""
+
+    voxels: Annotated[list[Voxel], Field(min_length=1)]
+    source: str
+
+
 class ExamRecord(_Record):
     """What is read of exam.json."""
 
@@ -97,9 +104,11 @@ class ExamRecord(_Record):
     mask_source: str
     aif: AifRecord
     baseline_frames: int
+    arrival_s: float | None = None
     relaxivity_per_s_per_mmol_per_l: float
     hct: float
     assumptions: list[str]
+    reference: ReferenceRecord | None = None
     motion_mm: list[float] | None
     motion_corrected: list[bool] | None = None
     motion_shifts_mm: list[Axes] | None = None

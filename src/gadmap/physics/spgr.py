@@ -89,3 +89,14 @@ def spgr_r1(
     full = s0 * torch.sin(flip_angle)
     below = torch.where(signal < full, full - signal, torch.nan)
     return -torch.log(below / (full - signal * torch.cos(flip_angle))) / tr
+
+
+def spgr_r1_slope(
+    signal: Float[Tensor, "..."],
+    s0: Float[Tensor, "..."],
+    flip_angle: Float[Tensor, "..."],
+    tr: float,
+) -> Float[Tensor, "..."]:
+    """Derivative of `spgr_r1` with the signal [1/s per a.u.]: what a little noise does there."""
+    full, cosine = s0 * torch.sin(flip_angle), torch.cos(flip_angle)
+    return full * (1 - cosine) / ((full - signal) * (full - signal * cosine)) / tr

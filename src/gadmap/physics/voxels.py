@@ -1,18 +1,20 @@
 """The door between an examination's numpy grid and torch voxels."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
+from torch import Tensor
 
 from gadmap.data import Exam, Reason
 from gadmap.data.scratch import scratch_of
 from gadmap.data.walk import Voxels, curves_at, pieces_of
 from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.side_by_side import side_by_side
-from gadmap.physics.spgr import spgr_r1, spgr_s0
+from gadmap.physics.spgr import spgr_r1, spgr_r1_slope, spgr_s0
 
 VOXELS_A_SLAB = 1 << 14
 FEWEST_A_SLAB = 1 << 7
@@ -61,6 +63,46 @@ def over_slabs(exam: Exam, work: Callable[[ConcentrationSlab], Result]) -> Itera
     yield from (result for _, result in side_by_side(of_voxels, pieces))
 
 
+def mean_concentration(
+    exam: Exam, voxels: Int[np.ndarray, "voxel 3"]
+) -> Float[np.ndarray, " time"]:
+    """Mean concentration [mmol/L] of voxels (x, y, z); those without any do not count.
+
+    Raises
+    ------
+    ValueError
+        If no voxel has a concentration.
+    """
+    there = np.zeros(exam.series.grid, dtype=bool)
+    there[tuple(voxels.T)] = True
+    total, count = np.zeros(exam.series.t.size), 0
+    for slab in over_slabs(replace(exam, mask=there), lambda slab: slab):
+        known = slab.reason == Reason.ESTIMATED
+        total += slab.concentration[known].sum(axis=0, dtype=np.float64)
+        count += np.count_nonzero(known)
+    if not count:
+        raise ValueError(
+            f"none of the {len(voxels)} voxels has a concentration; expected T1 and a finite signal"
+        )
+    return total / count
+
+
+def signal_and_slope(
+    exam: Exam, voxels: Int[np.ndarray, " voxel"]
+) -> tuple[Float[Tensor, "voxel time"], Float[Tensor, "voxel time"]]:
+    """Signal [a.u.] of voxels by their flat index, and the derivative of concentration with it.
+
+    The derivative, in mmol/L per a.u., is taken at every sample, S0 held.
+    """
+    x, y, z = np.unravel_index(voxels, exam.series.grid)
+    at = (x, y, z)
+    with torch.inference_mode():
+        samples = torch.tensor(curves_at(exam.series.signal, at), dtype=torch.float64)
+        _, s0, flip_angle = _calibration(exam, samples, at)
+        slope = spgr_r1_slope(samples, s0, flip_angle, exam.series.acquisition.tr)
+        return samples, slope / exam.relaxivity
+
+
 def voxels_a_slab(signal: Float[np.ndarray, "x y z time"]) -> int:
     """How many voxels of `signal` [a.u.] are worked on at a time: fewer where memory is limited."""
     scratch = scratch_of(signal)
@@ -83,16 +125,24 @@ def _slab_concentration(
     angle = exam.series.acquisition.flip_angle * exam.b1[at].astype(np.float64)
     with torch.inference_mode():
         samples = torch.tensor(signal, dtype=torch.float64)
-        r10 = 1 / torch.tensor(np.where(t10 > 0, t10, np.nan))[:, None]
-        flip_angle = torch.tensor(angle)[:, None]
-        tr = exam.series.acquisition.tr
-        baseline = samples[:, : exam.baseline_frames].mean(dim=1, keepdim=True)
-        s0 = spgr_s0(baseline, r10, flip_angle, tr)
-        rate = spgr_r1(samples, s0, flip_angle, tr)
+        r10, s0, flip_angle = _calibration(exam, samples, at)
+        rate = spgr_r1(samples, s0, flip_angle, exam.series.acquisition.tr)
         concentration = concentration_of_rate(rate, r10, exam.relaxivity).numpy()
     reason = _slab_reason(signal, exam.baseline_frames, t10, angle, concentration)
     concentration[reason != Reason.ESTIMATED] = np.nan
     return concentration.astype(np.float32), reason
+
+
+def _calibration(
+    exam: Exam, samples: Float[Tensor, "voxel time"], at: Voxels
+) -> tuple[Float[Tensor, "voxel 1"], Float[Tensor, "voxel 1"], Float[Tensor, "voxel 1"]]:
+    """Native rate [1/s], S0 [a.u.] from the baseline, and actual flip angle [rad]."""
+    t10 = exam.t10[at].astype(np.float64)
+    angle = exam.series.acquisition.flip_angle * exam.b1[at].astype(np.float64)
+    r10 = 1 / torch.tensor(np.where(t10 > 0, t10, np.nan))[:, None]
+    flip_angle = torch.tensor(angle)[:, None]
+    baseline = samples[:, : exam.baseline_frames].mean(dim=1, keepdim=True)
+    return r10, spgr_s0(baseline, r10, flip_angle, exam.series.acquisition.tr), flip_angle
 
 
 def _slab_reason(

@@ -94,6 +94,19 @@ def aif_from(
     )
 
 
+def reference_from(
+    reference: PathLike | np.ndarray | None, series: DceSeries
+) -> Bool[np.ndarray, "x y z"] | None:
+    """Voxels of a reference tissue: an array, or a NIfTI file that is non-zero inside."""
+    if reference is None or isinstance(reference, np.ndarray):
+        return None if reference is None else _inside(reference)
+    if not _is_volume(reference):
+        raise ValueError(
+            f"reference is {Path(reference).name!r}; expected a NIfTI mask of a tissue"
+        )
+    return _inside(read_volume(reference, series, "reference region"))
+
+
 def with_file_names(exam: Exam, **given: object) -> Exam:
     """The examination with the names of the files where its arrays came from."""
     names = {
@@ -101,7 +114,11 @@ def with_file_names(exam: Exam, **given: object) -> Exam:
         for what, value in given.items()
         if isinstance(value, str | Path) and _is_volume(value)
     }
-    sources = {f"{what}_source": name for what, name in names.items() if what != "aif"}
+    own = ("aif", "reference")
+    sources = {f"{what}_source": name for what, name in names.items() if what not in own}
+    if "reference" in names and exam.reference is not None:
+        named = f"{exam.reference.source}, {names['reference']}"
+        exam = replace(exam, reference=replace(exam.reference, source=named))
     if "aif" in names and len(exam.aif.voxels):
         source = f"{exam.aif.source}, {names['aif']}"
         return replace(exam, **sources, aif=replace(exam.aif, source=source))

@@ -11,7 +11,7 @@ import numpy as np
 
 from gadmap.data import DceSeries, Exam, FlipAngleSeries, ParameterMaps
 from gadmap.data.scratch import in_memory
-from gadmap.estimators import LeastSquares, ModelChoice, needs_concentration
+from gadmap.estimators import needs_concentration, works_by_slab
 from gadmap.evaluation.cautions import findings
 from gadmap.io import (
     BidsOrigin,
@@ -104,11 +104,10 @@ def map_exam(
     stages, out = Stages(watch if memory is None else giving_back(watch)), Path(out)
     settings = settings or MapSettings()
     chosen = settings.chosen_estimator()
-    fits = isinstance(chosen, LeastSquares | ModelChoice)
-    if memory is not None and (settings.motion or not fits):
+    if memory is not None and (settings.motion or not works_by_slab(chosen)):
         raise ValueError(
-            "memory is limited for least-squares without motion correction only: networks and "
-            "registration hold more of a series at once"
+            "memory is limited for descriptors and least-squares without motion correction only: "
+            "networks and registration hold more of a series at once"
         )
     needy = needs_concentration(chosen)
     options = settings.record(chosen)
@@ -134,6 +133,7 @@ def map_exam(
                 hct=settings.hct,
                 relaxivity=settings.relaxivity,
                 motion=settings.motion,
+                reference=settings.reference,
                 progress=progress,
             )
         with stages.stage("fit" if needy else "network") as progress:

@@ -5,14 +5,18 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from gadmap.estimators import (
+    LINEAR,
+    REFERENCE_REGION,
     Estimator,
     LeastSquares,
+    LinearLeastSquares,
     ModelChoice,
+    ReferenceRegionFit,
     SignalFit,
     named_estimator,
-    needs_concentration,
+    needs_arterial_input,
     on_device,
-    require_no_concentration,
+    require_no_arterial_input,
 )
 from gadmap.io import recorded_choice
 from gadmap.physics.device import CPU
@@ -23,6 +27,7 @@ LEAST_SQUARES = "least-squares"
 CONCENTRATION, SIGNAL = "concentration", "signal"
 GAUSSIAN = "gaussian"
 A_FOLDER = "a folder"
+_OF_A_MODEL = (LeastSquares, LinearLeastSquares, SignalFit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +38,11 @@ class MapSettings:
     ----------
     vfa, t10, b1, aif, hct, relaxivity, mask, motion
         As in `prepare`. Without `vfa` and `t10`, flip-angle volumes that lie beside the dynamic
-        series are used. For an estimator that needs no concentration, as networks do, T1 and
-        arterial input are not looked for unless they are given.
+        series are used. For an estimator that needs no concentration, as networks do, T1 is not
+        looked for unless it is given. Without `aif` an arterial input is looked for where the
+        estimator needs one.
     model
-        What "least-squares" fits.
+        What "least-squares" and "linear-least-squares" fit.
     fit_delay
         Whether it fits an arterial delay in every voxel.
     compare
@@ -44,7 +50,12 @@ class MapSettings:
     domain, noise
         Whether it fits the "concentration" or the "signal", this with "gaussian" or "rician" noise.
     estimator
-        "least-squares"; a network's name or .safetensors file; or an `Estimator`.
+        "least-squares"; "linear-least-squares"; "descriptors"; "reference-region"; a network's
+        name or .safetensors file; or an `Estimator`.
+    reference
+        Mask of the reference tissue, for "reference-region".
+    reference_ktrans, reference_ve
+        Of that tissue [1/min] and [1], where they are to be taken as known.
     device
         Where fit and networks are computed: "cpu", "cuda", "cuda:1".
     series, frame_step
@@ -54,7 +65,7 @@ class MapSettings:
     vfa: Sequence[PathLike] = ()
     t10: float | PathLike | None = None
     b1: PathLike | None = None
-    aif: PathLike = "auto"
+    aif: PathLike | None = None
     hct: float | None = None
     relaxivity: float | None = None
     model: str = "tofts"
@@ -63,6 +74,9 @@ class MapSettings:
     domain: str = CONCENTRATION
     noise: str = GAUSSIAN
     estimator: PathLike | Estimator = LEAST_SQUARES
+    reference: PathLike | None = None
+    reference_ktrans: float | None = None
+    reference_ve: float | None = None
     mask: PathLike = "auto"
     motion: bool = False
     device: str = CPU
@@ -72,6 +86,13 @@ class MapSettings:
     def __post_init__(self) -> None:
         if self.vfa and self.t10 is not None:
             raise ValueError("both vfa and t10 are given; expected one of them to tell T1")
+        by_reference = self.estimator == REFERENCE_REGION
+        known = (self.reference_ktrans, self.reference_ve) != (None, None)
+        if isinstance(self.estimator, str) and not by_reference and (self.reference or known):
+            raise ValueError(
+                f"a reference region is given; expected estimator {REFERENCE_REGION} for it, found "
+                f"{shown_name(self.estimator)}"
+            )
 
     def chosen_estimator(self) -> Estimator:
         """The estimator that is meant.
@@ -85,16 +106,20 @@ class MapSettings:
             raise ValueError("models are compared by least-squares only; expected that estimator")
         of_models = ModelChoice(tuple(self.compare)) if self.compare else self.model
         chosen = named_estimator(of_models if self.estimator == LEAST_SQUARES else self.estimator)
+        if self.estimator == LINEAR:
+            chosen = LinearLeastSquares(self.model)
         if self.fit_delay:
             if not isinstance(chosen, LeastSquares | ModelChoice):
                 raise ValueError("a delay is fitted by least-squares only; expected that estimator")
             chosen = replace(chosen, fit_delay=True)
         if (self.domain, self.noise) != (CONCENTRATION, GAUSSIAN):
             chosen = self._signal_fit(chosen)
+        if isinstance(chosen, ReferenceRegionFit) and self.estimator == REFERENCE_REGION:
+            chosen = replace(chosen, ktrans=self.reference_ktrans, ve=self.reference_ve)
         if self.device != CPU:
             chosen = on_device(chosen, self.device)
         if self.aif == "none":
-            require_no_concentration(chosen)
+            require_no_arterial_input(chosen)
         return chosen
 
     def _signal_fit(self, chosen: Estimator) -> SignalFit:
@@ -121,18 +146,23 @@ class MapSettings:
 
     def aif_for(self, chosen: Estimator) -> PathLike:
         """The arterial input to prepare: none for an estimator that would not look at it."""
-        return "none" if self.aif == "auto" and not needs_concentration(chosen) else self.aif
+        if self.aif is not None:
+            return self.aif
+        return "auto" if needs_arterial_input(chosen) else "none"
 
     def record(self, chosen: Estimator) -> dict[str, object]:
         """The settings in terms of JSON, files by name: their folders are of users and patients."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["aif"] = self.aif_for(chosen)
         if not self.compare:  # as in records of before it was there
             del values["compare"]
         return values | {
             "vfa": [shown_name(path) for path in self.vfa],
-            **{name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask")},
+            **{
+                name: shown_name(values[name]) for name in ("t10", "b1", "aif", "mask", "reference")
+            },
             "series": None if self.series is None else recorded_choice(self.series),
-            "model": self.model if isinstance(chosen, LeastSquares | SignalFit) else None,
+            "model": self.model if isinstance(chosen, _OF_A_MODEL) else None,
             "estimator": shown_name(self.estimator)
             if isinstance(self.estimator, str | Path)
             else type(chosen).__name__,

@@ -10,7 +10,7 @@ from gadmap.data import DceSeries
 from gadmap.data.walk import frames_of
 from gadmap.pipeline.map_settings import MapSettings
 
-FILE_OPTIONS = ("t10", "b1", "aif", "mask", "estimator")
+FILE_OPTIONS = ("t10", "b1", "aif", "mask", "reference", "estimator")
 """Settings that may name a file, beside `vfa`, which may name several."""
 
 

@@ -178,7 +178,7 @@ def _prepared(
             vfa=flips,
             t10=settings.t10,
             b1=settings.b1,
-            aif=settings.aif,
+            aif=settings.aif or "auto",
             mask=settings.mask,
             hct=settings.hct,
             relaxivity=settings.relaxivity,

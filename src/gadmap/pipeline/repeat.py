@@ -33,6 +33,9 @@ class _Options(TypedDict):
     domain: NotRequired[str]
     noise: NotRequired[str]
     estimator: str
+    reference: str | None
+    reference_ktrans: float | None
+    reference_ve: float | None
     mask: str
     motion: bool
     device: NotRequired[str]  # runs before there was a choice had the CPU

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gadmap.data import Aif, DceSeries, Exam, ParameterMaps, RegionFit
-from gadmap.estimators import Estimator, named_estimator, require_no_concentration, watched
+from gadmap.estimators import Estimator, named_estimator, require_no_arterial_input, watched
 from gadmap.evaluation.region import fit_region as region_fit
 from gadmap.io import EXAM_FOLDER, read_exam, read_maps, read_series, write_maps
 from gadmap.physics.kinetics import Bounds
@@ -19,6 +19,7 @@ from gadmap.pipeline.inputs import (
     b1_from,
     flip_angles_from,
     mask_from,
+    reference_from,
     t10_from,
     with_file_names,
 )
@@ -73,6 +74,7 @@ def prepare(
     hct: float | None = None,
     relaxivity: float | None = None,
     motion: bool = False,
+    reference: PathLike | np.ndarray | None = None,
     progress: NamedProgress | None = None,
 ) -> Exam:
     """A complete examination: the series with native T1, arterial input and mask.
@@ -93,7 +95,7 @@ def prepare(
         Arterial input: "auto" finds it in the images; a population's name ("parker", "georgiou",
         "weinmann"); an `Aif`; a CSV or TSV file with columns time_s and plasma_mmol_per_l or
         blood_mmol_per_l; a mask (x, y, z) of arterial voxels, or its NIfTI file; "none" for an
-        estimator that uses none, as networks do.
+        estimator that uses none, as networks and descriptors do.
     mask
         Voxels to estimate: None or "auto" for the body in view, "none" for every voxel, an array
         (x, y, z) or a NIfTI file, non-zero inside.
@@ -105,6 +107,9 @@ def prepare(
         r1 of the contrast agent [1/s per mmol/L]; None takes the files', else a usual one.
     motion
         True to correct rigid motion between frames.
+    reference
+        A reference tissue, as muscle, for the reference region model: a mask (x, y, z) or a NIfTI
+        file, non-zero inside. T1 is wanted there too.
     progress
         Called with the stage, the work done and the whole of it.
 
@@ -132,9 +137,10 @@ def prepare(
         hct=hct,
         relaxivity=relaxivity,
         motion=motion,
+        reference=reference_from(reference, series),
         progress=progress,
     )
-    return with_file_names(exam, t10=t10, b1=b1, mask=mask, aif=aif)
+    return with_file_names(exam, t10=t10, b1=b1, mask=mask, aif=aif, reference=reference)
 
 
 def estimate(
@@ -148,8 +154,8 @@ def estimate(
         From `prepare`.
     estimator
         A kinetic model's name, "tofts", "extended-tofts" or "patlak", for an exact least-squares
-        fit of it; a network's name, "fcsa-net", for its shipped weights; a .safetensors file of
-        weights; or an `Estimator`.
+        fit of it; "descriptors", for areas, peak and slopes of each curve; a network's name,
+        "fcsa-net", for its shipped weights; a .safetensors file of weights; or an `Estimator`.
     progress
         Called with the work done and the whole of it.
 
@@ -175,7 +181,7 @@ def estimate(
     """
     chosen = named_estimator(estimator)
     if exam.aif.stand_in:
-        require_no_concentration(chosen)
+        require_no_arterial_input(chosen)
     return watched(chosen, progress).estimate(exam)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from gadmap.data import Aif, DceSeries, Exam, FlipAngleSeries
+from gadmap.data import Aif, DceSeries, Exam, FlipAngleSeries, ReferenceRegion
+from gadmap.data.frozen import require_shape
 from gadmap.preparation.aif import arterial_input
 from gadmap.preparation.blood import BloodSignal
 from gadmap.preparation.curve_onset import Onset
@@ -36,6 +37,7 @@ def prepare(
     hct: float | None = None,
     relaxivity: float | None = None,
     motion: bool = False,
+    reference: Bool[np.ndarray, "_ _ _"] | None = None,
     progress: Progress | None = None,
 ) -> Exam:
     """A complete examination: T1, arterial input, mask and baseline, and what was assumed.
@@ -61,6 +63,8 @@ def prepare(
         r1 of the contrast agent [1/s per mmol/L]; else the series', else 4.5 is assumed.
     motion
         True to move every frame back to where the body lay before contrast first.
+    reference
+        Mask of a reference tissue, for the reference region model.
     progress
         Called with the stage, what is done and how much there is.
 
@@ -96,6 +100,9 @@ def prepare(
     wanted = voxels | inside
     if isinstance(aif, np.ndarray) and aif.shape == series.grid:
         wanted = wanted | aif
+    if reference is not None:
+        require_shape(reference, series.grid, "reference region")
+        wanted = wanted | reference
     native = native_t10(series, vfa, t10, None if b1 is None else b1_map, wanted)
     report("t1", 1, 1)
     if vfa is None and t10 is None:
@@ -127,7 +134,14 @@ def prepare(
         hct=hct,
         assumptions=(*assumptions, *sentences),
         motion=found,
+        arrival=onset.time,
+        reference=None if reference is None else _reference_region(reference),
     )
+
+
+def _reference_region(mask: Bool[np.ndarray, "x y z"]) -> ReferenceRegion:
+    voxels = np.argwhere(mask)
+    return ReferenceRegion(voxels=voxels, source=f"mask of {len(voxels)} voxels")
 
 
 def _silent(stage: str, done: int, total: int) -> None:

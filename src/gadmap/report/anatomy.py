@@ -17,7 +17,7 @@ from gadmap.quantities import QUANTITIES
 _MARGIN = 0.04
 _SURE = 3.0
 _AT_BOUND = 1e-5
-_SOURCES = {"kep": ("ktrans", "ve"), "r2": ()}
+_SOURCES = {"kep": ("ktrans", "ve", "rktrans", "rve"), "r2": ()}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,9 +60,11 @@ def anatomy_of(exam: Exam) -> Anatomy:
 
 
 def _told(exam: Exam) -> Bool[np.ndarray, "x y z"]:
-    """Voxels that the page speaks of: those of the mask and of the arterial input."""
+    """Voxels that the page speaks of: those of the mask, the arterial input and the reference."""
     told = exam.mask.copy()
     told[tuple(exam.aif.voxels.T)] = True
+    if exam.reference is not None:
+        told[tuple(exam.reference.voxels.T)] = True
     return told
 
 

@@ -7,7 +7,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from gadmap.data import Exam, ParameterMaps
-from gadmap.evaluation.curves import fits_curves, has_curves, measured_curves, modelled_curves
+from gadmap.evaluation.curves import (
+    driving_curve,
+    fits_curves,
+    has_curves,
+    measured_curves,
+    modelled_curves,
+)
 from gadmap.report.anatomy import leading, telling
 
 PERCENTILES = (10.0, 50.0, 75.0, 90.0, 97.0, 99.5)
@@ -26,7 +32,7 @@ class VoxelCurve:
     t
         Time since the first frame [s].
     measured, fitted
-        Concentration [mmol/L].
+        Concentration [mmol/L]; nothing fitted where there is no kinetic model.
     values, standard_error
         Quantity name to value, in its unit; those that the voxel has.
     """
@@ -35,7 +41,7 @@ class VoxelCurve:
     percentile: float
     t: Float[np.ndarray, " time"]
     measured: Float[np.ndarray, " time"]
-    fitted: Float[np.ndarray, " time"]
+    fitted: Float[np.ndarray, " time"] | None
     values: dict[str, float]
     standard_error: dict[str, float]
 
@@ -43,22 +49,24 @@ class VoxelCurve:
 def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
     """Curves at percentiles of the leading parameter, of voxels where it can be told from zero.
 
-    None where the maps do not come from curves, or are not all that the model needs.
+    None where the maps do not come from curves, or are not all that their model needs.
     """
-    if not fits_curves(maps) or not has_curves(maps):
+    if not fits_curves(maps) or (maps.model and not has_curves(maps)):
         return []
     voxels = _at_percentiles(maps, PERCENTILES)
     if not voxels.size:
         return []
     measured = measured_curves(exam, voxels)
-    fitted = modelled_curves(maps, exam.series.t, exam.aif, voxels)
+    fitted = None
+    if maps.model:
+        fitted = modelled_curves(maps, exam.series.t, driving_curve(exam, maps), voxels)
     return [
         VoxelCurve(
             voxel=(int(voxel[0]), int(voxel[1]), int(voxel[2])),
             percentile=percentile,
             t=exam.series.t - exam.series.t[0],
             measured=measured[i],
-            fitted=fitted[i],
+            fitted=None if fitted is None else fitted[i],
             values={
                 name: float(values[tuple(voxel)])
                 for name, values in maps.values.items()

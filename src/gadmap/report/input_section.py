@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int
 
 from gadmap.data import Exam, ParameterMaps
+from gadmap.estimators import reference_curve
 from gadmap.evaluation.model_shares import compared
 from gadmap.quantities import BEST_MODEL
 from gadmap.report.anatomy import Anatomy, leading, slices_by_area
@@ -13,7 +15,7 @@ from gadmap.report.curves import voxel_curves
 from gadmap.report.maps_section import parameter_names
 from gadmap.report.mosaic import Mark, framed_mosaic, marked_mosaic
 from gadmap.report.picture import Picture
-from gadmap.report.plots import aif_plot, curve_plot
+from gadmap.report.plots import aif_plot, curve_plot, reference_plot
 from gadmap.report.words import number, plus_minus
 
 _LETTERS = "ABCDEFGH"
@@ -75,19 +77,37 @@ def input_figure(anatomy: Anatomy, exam: Exam) -> InputFigure:
         ("haematocrit", f"{exam.hct:g}"),
     ]
     return InputFigure(
-        plot=aif_plot(exam), place=_place(anatomy, exam), facts=facts, rationale=aif.rationale
+        plot=aif_plot(exam),
+        place=_place(anatomy, exam, aif.voxels, "arterial input"),
+        facts=facts,
+        rationale=aif.rationale,
     )
 
 
-def _place(anatomy: Anatomy, exam: Exam) -> Picture | None:
-    voxels = exam.aif.voxels
+def reference_figure(anatomy: Anatomy, exam: Exam) -> InputFigure | None:
+    """The reference region: mean curve and place; None where there is none."""
+    if exam.reference is None:
+        return None
+    curve = reference_curve(exam)
+    facts = [("source", exam.reference.source), ("peak", f"{number(float(curve.max()))} mmol/L")]
+    return InputFigure(
+        plot=reference_plot(exam, curve),
+        place=_place(anatomy, exam, exam.reference.voxels, "reference region"),
+        facts=facts,
+        rationale=(),
+    )
+
+
+def _place(
+    anatomy: Anatomy, exam: Exam, voxels: Int[np.ndarray, "voxel 3"], what: str
+) -> Picture | None:
     if not len(voxels):
         return None
     where = np.zeros(exam.series.grid, dtype=bool)
     where[tuple(voxels.T)] = True
     slices = slices_by_area(where, _MOST_SLICES)
     listed = ", ".join(map(str, slices))
-    alt = f"The {len(voxels)} voxels of the arterial input, on the anatomy, in slices {listed}."
+    alt = f"The {len(voxels)} voxels of the {what}, on the anatomy, in slices {listed}."
     return framed_mosaic(anatomy, slices, where, alt)
 
 

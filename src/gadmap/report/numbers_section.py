@@ -126,7 +126,8 @@ def _quantity_row(maps: ParameterMaps, name: str, drawn: np.ndarray, scales: Sca
     p5, p25, p50, p75, p95 = np.percentile(values, (5, 25, 50, 75, 95))
     error = maps.standard_error.get(name)
     median_error = float(np.nanmedian(error[drawn])) if error is not None else float("nan")
-    high = 1.0 if name == "r2" else parameter_scale(maps, name, scales).high
+    scale = None if name == "r2" else parameter_scale(maps, name, scales)
+    low, high = (scale.low, scale.high) if scale else (0.0, 1.0)
     let_go(*maps.values.values(), *maps.standard_error.values())
     return QuantityRow(
         name=name,
@@ -138,7 +139,7 @@ def _quantity_row(maps: ParameterMaps, name: str, drawn: np.ndarray, scales: Sca
         quartiles=f"{number(p25)} to {number(p75)}",
         range=f"{number(p5)} to {number(p95)}",
         standard_error=number(median_error),
-        histogram=histogram(values, high, name, unit_text(quantity)),
+        histogram=histogram(values, high, name, unit_text(quantity), low),
     )
 
 
@@ -172,6 +173,7 @@ def preparation_facts(exam: Exam) -> list[tuple[str, str]]:
         ("native T1", exam.t10_source),
         ("flip-angle map (B1)", exam.b1_source),
         ("arterial input", exam.aif.source),
+        *([("reference region", exam.reference.source)] if exam.reference else []),
         ("mask", f"{exam.mask_source}, {int(exam.mask.sum()):,} voxels"),
         ("frames before contrast", str(exam.baseline_frames)),
         ("relaxivity", f"{exam.relaxivity:g} 1/s per mmol/L"),

@@ -16,7 +16,7 @@ from gadmap.report.choice_section import choice_figures
 from gadmap.report.comparison_section import comparison_figures
 from gadmap.report.environment import page_environment
 from gadmap.report.explained import ExplainedSection
-from gadmap.report.input_section import curve_figures, input_figure
+from gadmap.report.input_section import curve_figures, input_figure, reference_figure
 from gadmap.report.maps_section import (
     error_figures,
     parameter_figures,
@@ -37,6 +37,7 @@ from gadmap.report.residual_section import residual_figures
 from gadmap.report.scales import Scales
 from gadmap.report.words import (
     estimator_remarks,
+    heading,
     model_title,
     number,
     plain,
@@ -137,8 +138,12 @@ def render(
         explained=additions.explained,
         tiles=headline_figures(maps),
         model=model_title(maps.model),
+        heading=heading(maps),
         **pictures.result(),
-        arterial=input_figure(anatomy, exam) if fits_curves(maps) else None,
+        arterial=input_figure(anatomy, exam)
+        if fits_curves(maps) and not exam.aif.stand_in
+        else None,
+        reference=reference_figure(anatomy, exam),
         curves=curves,
         leading=leading(maps),
         curves_place=curves_place,

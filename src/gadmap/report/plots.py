@@ -17,32 +17,48 @@ FONT = 10
 
 def aif_plot(exam: Exam) -> Picture:
     """The arterial plasma curve over time, with the frames before contrast shaded."""
+    return _input_plot(exam, exam.aif.t, exam.aif.plasma, "arterial plasma")
+
+
+def reference_plot(exam: Exam, curve: Float[np.ndarray, " time"]) -> Picture:
+    """The reference region's mean curve, likewise."""
+    return _input_plot(exam, exam.series.t, curve, "reference region's")
+
+
+def _input_plot(
+    exam: Exam, t: Float[np.ndarray, " time"], curve: Float[np.ndarray, " time"], whose: str
+) -> Picture:
     figure, axes = plain_figure(6.4, 3.2)
     start, frames = exam.series.t[0], exam.baseline_frames
-    t, plasma = exam.aif.t - start, exam.aif.plasma
+    t = t - start
     last = exam.series.t[-1] - start
     arrival = 0.5 * (exam.series.t[frames - 1] + exam.series.t[frames]) - start
     axes.axvspan(min(0, t[0]), arrival, color=INK, alpha=0.1, linewidth=0)
-    axes.plot(t, plasma, color=FIT, linewidth=1.8)
+    axes.plot(t, curve, color=FIT, linewidth=1.8)
     if t.size <= 200:
-        axes.plot(t, plasma, "o", color=FIT, markersize=3)
+        axes.plot(t, curve, "o", color=FIT, markersize=3)
     axes.set_xlim(0, last)
-    axes.set_ylim(min(0.0, float(plasma.min())), float(plasma.max()) * 1.08)
+    axes.set_ylim(min(0.0, float(curve.min())), float(curve.max()) * 1.08)
     top = 0.98 * axes.get_ylim()[1]
     axes.text(arrival, top, "  contrast arrives", va="top", fontsize=FONT, color=INK)
     axes.set_xlabel("time since the first frame [s]")
-    axes.set_ylabel("plasma concentration [mmol/L]")
-    peak = int(np.argmax(plasma))
+    axes.set_ylabel("concentration [mmol/L]")
+    peak = int(np.argmax(curve))
     return drawing(
         figure,
-        "aif",
-        f"Arterial plasma concentration over time. It rises at {arrival:.0f} s to a peak of "
-        f"{plasma[peak]:.3g} mmol/L at {t[peak]:.0f} s and is {plasma[-1]:.3g} mmol/L at the end.",
+        f"input-{whose.split()[0]}",
+        f"{whose.capitalize()} concentration over time. It rises at {arrival:.0f} s to a peak of "
+        f"{curve[peak]:.3g} mmol/L at {t[peak]:.0f} s and is {curve[-1]:.3g} mmol/L at the end.",
     )
 
 
 def curve_plot(curve: VoxelCurve, letter: str) -> Picture:
-    """Measured points and fitted line above, residuals on the same scale below."""
+    """Measured points and fitted line above, residuals on the same scale below.
+
+    The points alone, joined, where nothing was fitted.
+    """
+    if curve.fitted is None:
+        return _points_plot(curve, letter)
     figure = Figure(figsize=(4.2, 3.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
     upper.plot(curve.t, curve.measured, "o", color=INK, alpha=0.55, markersize=2.6, linewidth=0)
@@ -67,6 +83,20 @@ def curve_plot(curve: VoxelCurve, letter: str) -> Picture:
         f"samples up to {curve.measured.max():.3g} mmol/L, the fitted curve up to "
         f"{curve.fitted.max():.3g} mmol/L, residuals with a root mean square of "
         f"{float(np.sqrt(np.mean(residual**2))):.2g} mmol/L.",
+    )
+
+
+def _points_plot(curve: VoxelCurve, letter: str) -> Picture:
+    figure, axes = plain_figure(4.2, 2.6)
+    axes.plot(curve.t, curve.measured, "o-", color=FILL, markersize=2.6, linewidth=1)
+    axes.set_ylabel("mmol/L")
+    axes.set_xlabel("time since the first frame [s]")
+    x, y, z = curve.voxel
+    return drawing(
+        figure,
+        f"curve-{letter}",
+        f"Concentration over time in voxel {letter} ({x}, {y}, {z}): {curve.t.size} measured "
+        f"samples up to {curve.measured.max():.3g} mmol/L.",
     )
 
 

@@ -39,6 +39,13 @@ def model_title(name: str) -> str:
     return _TITLES.get(name, name.replace("-", " ").title())
 
 
+def heading(maps: ParameterMaps) -> str:
+    """What the page is about."""
+    if not maps.model:
+        return "Descriptors of concentration curves"
+    return f"Pharmacokinetic maps, {model_title(maps.model)} model"
+
+
 def unit_text(quantity: Quantity) -> str:
     """The unit, or "fraction" for what has none."""
     return quantity.unit or "fraction"

@@ -40,7 +40,7 @@ def write_page(
     file: Path,
     folders: Sequence[Path],
     *,
-    maps: Sequence[str],
+    maps: Sequence[str] | None,
     region: Path | None,
     curves: int,
     frames: bool = True,
@@ -52,7 +52,8 @@ def write_page(
     file
         HTML file to write; there must be none yet.
     maps
-        Names of the maps to hold, with their standard errors where there are any.
+        Names of the maps to hold, with their standard errors where there are any; None for the
+        leading one: ktrans where there is one, else the first.
     region
         NIfTI mask of the voxels whose curves to hold and statistics to tell; without one, the
         voxels that enhance most.
@@ -76,6 +77,7 @@ def write_page(
     if file.exists():
         raise FileExistsError(f"{file}: is there already; choose another name")
     results = read_shown(folders)
+    maps = maps or [leading(results.shown[0].maps)]
     _require_maps(results, maps)
     mask = None if region is None else _read_region(results, region)
     voxels, rule = _chosen(results, mask, curves)

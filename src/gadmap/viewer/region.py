@@ -58,8 +58,9 @@ def _fit(
 ) -> dict[str, Any]:
     assert results.exam is not None
     t = results.exam.series.t
-    fit = fit_curves(curve[None], t, np.interp(t, aif.t, aif.plasma), model)
-    modelled = modelled_curves(_one_voxel(fit), t, aif, np.zeros((1, 3), dtype=np.int64))[0]
+    plasma = np.interp(t, aif.t, aif.plasma)
+    fit = fit_curves(curve[None], t, plasma, model)
+    modelled = modelled_curves(_one_voxel(fit), t, plasma, np.zeros((1, 3), dtype=np.int64))[0]
     return {
         "model": model,
         "reason": Reason(int(fit.reason[0])).sentence,

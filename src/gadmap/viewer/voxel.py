@@ -6,7 +6,13 @@ import numpy as np
 from jaxtyping import Int
 
 from gadmap.data import Aif, ParameterMaps, Reason
-from gadmap.evaluation.curves import has_curves, modelled_curves
+from gadmap.estimators import REFERENCE_REGION
+from gadmap.evaluation.curves import (
+    driving_curve,
+    fits_curves,
+    has_curves,
+    modelled_curves,
+)
 from gadmap.evaluation.region import MeanCurve, mean_curve, mean_of
 from gadmap.viewer.results import Results, Shown
 
@@ -43,7 +49,7 @@ def measured(results: Results, voxels: Int[np.ndarray, "n 3"]) -> dict[str, Any]
     if exam is None:
         return {"kind": "none", "curve": None, "why": _NO_EXAM}
     why = ""
-    if results.aif is None:
+    if results.aif is None and not any(fits_curves(one.maps) for one in results.shown):
         why = "Signal is shown: without an arterial input the concentration says nothing more."
     else:
         found = mean_curve(exam, voxels)
@@ -87,16 +93,26 @@ def _curve(
     if results.exam is None:
         return None, ""
     if not has_curves(one.maps):
-        return None, f"Its maps lack a parameter of the {one.maps.model} model: no curve."
-    aif, note = curve_input(results, one)
-    if aif is None:
-        return None, note
-    curve = modelled_curves(one.maps, results.exam.series.t, aif, place)[0]
+        lack = f"Its maps lack a parameter of the {one.maps.model} model: no curve."
+        return None, lack if one.maps.model else ""
+    t = results.exam.series.t
+    if one.maps.model == REFERENCE_REGION:
+        if one.exam is None:
+            return None, "Its folder holds no examination, so there is no reference region's curve."
+        driving, note = driving_curve(one.exam, one.maps), ""
+    else:
+        aif, note = curve_input(results, one)
+        if aif is None:
+            return None, note
+        driving = np.interp(t, aif.t, aif.plasma)
+    curve = modelled_curves(one.maps, t, driving, place)[0]
     return (curve if np.isfinite(curve).all() else None), note
 
 
 def curve_input(results: Results, one: Shown) -> tuple[Aif | None, str]:
     """The arterial input that an estimate's curve is drawn with, and what must be said of it."""
+    if one.maps.model in ("", REFERENCE_REGION):
+        return None, ""
     if one.exam is not None and not one.exam.aif.stand_in:
         return one.exam.aif, ""
     if results.aif is None:

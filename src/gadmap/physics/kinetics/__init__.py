@@ -1,4 +1,7 @@
-"""Kinetic models: a new one is a file and a line here."""
+"""Kinetic models: a new one is a file and a line here.
+
+The reference region's stands by itself: what drives it is no plasma.
+"""
 
 from gadmap.physics.kinetics.exchange import EXCHANGE
 from gadmap.physics.kinetics.extended_tofts import EXTENDED_TOFTS
@@ -11,6 +14,7 @@ from gadmap.physics.kinetics.model import (
     LinearForm,
 )
 from gadmap.physics.kinetics.patlak import PATLAK
+from gadmap.physics.kinetics.reference_region import REFERENCE_REGION, constrained
 from gadmap.physics.kinetics.tofts import TOFTS
 from gadmap.physics.kinetics.uptake import UPTAKE
 from gadmap.physics.kinetics.vascular import VASCULAR
@@ -20,12 +24,17 @@ KINETIC_MODELS: dict[str, KineticModel] = {
 }
 
 __all__ = [
+    "EXCHANGE",
     "EXTENDED_TOFTS",
     "KINETIC_MODELS",
+    "PATLAK",
+    "REFERENCE_REGION",
+    "TOFTS",
     "Bounds",
     "CompartmentForm",
     "ImpulseResponse",
     "KineticModel",
     "Limit",
     "LinearForm",
+    "constrained",
 ]

@@ -56,12 +56,16 @@ class LinearForm:
         the rate is 0.
     parameters
         (share, amplitude, rate, bounds) to every parameter of the model and kep if it has one.
+    coupling
+        Rate r [1/min], where the exponential comes with the plasma: `amplitude` is then that of
+        the plasma curve plus (r - rate) times its convolution. None where it comes alone.
     """
 
     share_bounds: Callable[[Bounds], tuple[float, float]] | None
     amplitude_limits: Callable[[Bounds], tuple[tuple[Limit, ...], tuple[Limit, ...]]] | None
     rate_bounds: Callable[[Bounds], tuple[float, float]] | None
     parameters: Callable[[Tensor, Tensor, Tensor, Bounds], dict[str, Tensor]]
+    coupling: float | None = None
 
 
 @dataclass(frozen=True)
