@@ -116,7 +116,7 @@ def fit_linear(
     Parameters
     ----------
     concentration, t, cp
-        As in `fit_curves`.
+        Tissue [mmol/L], time last; times [s]; plasma [mmol/L] at these; as in `fit_curves`.
     model
         "tofts", "extended-tofts", "patlak" or "2cxm".
 

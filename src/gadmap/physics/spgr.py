@@ -37,7 +37,10 @@ def spgr_signal(
 def spgr_slope(
     r1: Float[Tensor, "..."], s0: Float[Tensor, "..."], flip_angle: Float[Tensor, "..."], tr: float
 ) -> Float[Tensor, "..."]:
-    """Derivative of the signal by the relaxation rate [a.u. s]."""
+    """Derivative [a.u. s] of the signal by the relaxation rate.
+
+    `r1` is in 1/s, `s0` in a.u., `flip_angle` in rad and `tr` in s.
+    """
     e1, cosine = torch.exp(-tr * r1), torch.cos(flip_angle)
     return s0 * torch.sin(flip_angle) * tr * e1 * (1 - cosine) / (1 - cosine * e1).square()
 
@@ -97,6 +100,9 @@ def spgr_r1_slope(
     flip_angle: Float[Tensor, "..."],
     tr: float,
 ) -> Float[Tensor, "..."]:
-    """Derivative of `spgr_r1` with the signal [1/s per a.u.]: what a little noise does there."""
+    """Derivative of `spgr_r1` with the signal [1/s per a.u.]: what a little noise does there.
+
+    `signal` and `s0` are in a.u., `flip_angle` in rad and `tr` in s.
+    """
     full, cosine = s0 * torch.sin(flip_angle), torch.cos(flip_angle)
     return full * (1 - cosine) / ((full - signal) * (full - signal * cosine)) / tr

@@ -66,7 +66,7 @@ def over_slabs(exam: Exam, work: Callable[[ConcentrationSlab], Result]) -> Itera
 def mean_concentration(
     exam: Exam, voxels: Int[np.ndarray, "voxel 3"]
 ) -> Float[np.ndarray, " time"]:
-    """Mean concentration [mmol/L] of voxels (x, y, z); those without any do not count.
+    """Mean concentration [mmol/L] of voxels (x, y, z) of `exam`; those without do not count.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def mean_concentration(
 def signal_and_slope(
     exam: Exam, voxels: Int[np.ndarray, " voxel"]
 ) -> tuple[Float[Tensor, "voxel time"], Float[Tensor, "voxel time"]]:
-    """Signal [a.u.] of voxels by their flat index, and the derivative of concentration with it.
+    """Signal [a.u.] of voxels of `exam` by flat index, and the derivative of concentration with it.
 
     The derivative, in mmol/L per a.u., is taken at every sample, S0 held.
     """
