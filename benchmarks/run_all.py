@@ -8,6 +8,8 @@ SCRIPTS = (
     "help_time.py",
     "fit_small.py",
     "fit_million.py",
+    "two_compartment.py",
+    "delayed.py",
     "networks.py",
     "training.py",
     "whole_road.py",

@@ -11,19 +11,19 @@ def lowest_on_dense_grid(model, t, cp, curves, together=1000):
     convolution = Convolution((t - t[0]) / 60, cp)
     columns = np.stack([convolution(rate)[0] for rate in RATES])
     parts = [
-        _lowest_of_some(model, cp, columns, curves[start : start + together])
+        lowest_over(model, cp, columns, curves[start : start + together], RATES)
         for start in range(0, len(curves), together)
     ]
     return tuple(np.concatenate(found) for found in zip(*parts, strict=True))
 
 
-def _lowest_of_some(model, cp, columns, curves):
-    """One row of products a rate; a loop over the rates, none over the curves."""
+def lowest_over(model, cp, columns, curves, rates):
+    """The same over given columns; a loop over their rates, none over the curves."""
     with_cp, with_columns, squares = curves @ cp, columns @ curves.T, np.square(curves).sum(axis=1)
     lowest, best = np.full(len(curves), np.inf), np.zeros(len(curves))
     (ktrans_low, ktrans_high), (ve_low, ve_high) = BOUNDS["ktrans"], BOUNDS["ve"]
     shares = BOUNDS["vp"] if model == "extended-tofts" else (0.0, 0.0)
-    for rate, column, with_column in zip(RATES, columns, with_columns, strict=True):
+    for rate, column, with_column in zip(rates, columns, with_columns, strict=True):
         box = max(ktrans_low, ve_low * rate), min(ktrans_high, ve_high * rate)
         products = with_cp, with_column, cp @ cp, cp @ column, column @ column
         found = squares + _lowest(products, shares, box)

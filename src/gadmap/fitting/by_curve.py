@@ -43,19 +43,7 @@ def tables(
         all_columns = all_columns * weights.numpy()
     exponentials = all_columns[:-2]
     scanned = exponentials[SCANNED] if grid else exponentials
-    share_low, share_high = problem.share_bounds or (0, 0)
-    box = Box(
-        len(scanned),
-        grid.first if grid else 0.0,
-        grid.last if grid else 0.0,
-        grid.step if grid else 0.0,
-        problem.offset,
-        problem.share_bounds is not None,
-        float(share_low),
-        float(share_high),
-        _pair(problem.lower),
-        _pair(problem.upper),
-    )
+    box = rate_box(problem, len(scanned))
     products = Products(
         exponentials, columns.share[:, 0].numpy(),
         columns.cross.numpy(), columns.exponential.numpy(),
@@ -75,6 +63,24 @@ def optimum_by_curve(
     search(table.box, table.products, table.matrix, weights.numpy(), curves.numpy(), found)
     share, amplitude, position, reduction, total, squares = torch.from_numpy(found).unbind()
     return total, squares, Optimum(share, amplitude, position, reduction)
+
+
+def rate_box(problem: Problem, scanned: int) -> Box:
+    """Coordinate of the rate, `scanned` times, and limits of share and amplitude."""
+    grid = problem.grid
+    share_low, share_high = problem.share_bounds or (0, 0)
+    return Box(
+        scanned,
+        grid.first if grid else 0.0,
+        grid.last if grid else 0.0,
+        grid.step if grid else 0.0,
+        problem.offset,
+        problem.share_bounds is not None,
+        float(share_low),
+        float(share_high),
+        _pair(problem.lower),
+        _pair(problem.upper),
+    )
 
 
 def _pair(limits: tuple[Limit, ...]) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -9,8 +9,10 @@ from scipy.special import fdtri
 from torch import Tensor
 
 from gadmap.fitting.by_curve import Tables, optimum_by_curve, tables
+from gadmap.fitting.by_delay import find_delayed
 from gadmap.fitting.by_pair import find_pairs
 from gadmap.fitting.by_tile import optimum_by_tile
+from gadmap.fitting.delay_tables import DelayTables, delay_tables
 from gadmap.fitting.pairs import PairTables, pair_tables
 from gadmap.fitting.parameters import parameters_at
 from gadmap.fitting.problem import Problem
@@ -32,7 +34,7 @@ class Weighting(NamedTuple):
         Of each sample.
     columns, slopes
         Products of the columns, and of their derivatives, with themselves; None where the search
-        over pairs of rates has its own.
+        over pairs of rates, or over delay and rate, has its own.
     table
         For the search; None on another device where the model has no rate to search.
     total
@@ -45,7 +47,7 @@ class Weighting(NamedTuple):
 
     weights: Float[Tensor, "#voxel time"]
     columns: ColumnProducts | None
-    table: ScanTable | Tables | PairTables | None
+    table: ScanTable | Tables | PairTables | DelayTables | None
     slopes: Float[Tensor, "#voxel node"] | None
     total: Float[np.ndarray, " #voxel"]
     freedom: Float[np.ndarray, " #voxel"]
@@ -56,20 +58,29 @@ def weighting(
     problem: Problem, weights: Float[Tensor, "#voxel time"], *, standard_error: bool
 ) -> Weighting:
     """Prepare weights for the fit of curves."""
-    pairs = isinstance(problem.model.form, CompartmentForm)
-    columns = None if pairs else column_products(problem, weights)
+    own = _own_tables(problem, weights)
+    columns = None if own else column_products(problem, weights)
     count, samples = problem.parameter_count, weights.cpu().numpy()
     left = (samples > 0).sum(axis=1) - count
     freedom = np.where(left > 0, left, np.nan)
     return Weighting(
         weights,
         columns,
-        _table(problem, weights, columns) if columns else pair_tables(problem, samples),
+        _table(problem, weights, columns) if columns else own,
         slope_products(problem, weights) if standard_error and columns else None,
         samples.sum(axis=1),
         freedom,
         fdtri(count, freedom, SIGNIFICANCE) * count / freedom,
     )
+
+
+def _own_tables(problem: Problem, weights: Tensor) -> PairTables | DelayTables | None:
+    """What a search has that knows no products of one column with another; None for the others."""
+    if isinstance(problem.model.form, CompartmentForm):
+        return pair_tables(problem, weights.numpy())
+    if problem.delay_is_fitted and weights.device.type == "cpu":
+        return delay_tables(problem)
+    return None
 
 
 def _table(problem: Problem, weights: Tensor, columns: ColumnProducts) -> ScanTable | Tables | None:
@@ -100,16 +111,12 @@ def find(
 ) -> Found:
     """Parameters of `curves` [mmol/L] at their lowest sum of squares."""
     table, columns = weighted.table, weighted.columns
-    if isinstance(table, PairTables) or columns is None:
-        assert isinstance(table, PairTables)
-        return find_pairs(
-            problem,
-            table,
-            weighted.weights,
-            weighted.freedom,
-            curves,
-            standard_error=standard_error,
-        )
+    given = weighted.weights, weighted.freedom, curves
+    if isinstance(table, PairTables):
+        return find_pairs(problem, table, *given, standard_error=standard_error)
+    if isinstance(table, DelayTables):
+        return find_delayed(problem, table, *given, standard_error=standard_error)
+    assert columns is not None
     total, squares, optimum = (
         optimum_by_curve(table, weighted.weights, curves)
         if isinstance(table, Tables)

@@ -10,7 +10,8 @@ from torch import Tensor
 from gadmap.data import CurveFit, Reason
 from gadmap.data.frozen import require_rising
 from gadmap.fitting.chunk import Weighting, fit_chunk, weighting
-from gadmap.fitting.delayed import delays, fit_delayed_chunk
+from gadmap.fitting.delay_tables import delays
+from gadmap.fitting.delayed import fit_delayed_chunk
 from gadmap.fitting.fitted import FittedCurves
 from gadmap.fitting.problem import make_problem
 from gadmap.fitting.results import Results
@@ -103,7 +104,9 @@ def fit_curves(
     check_curves(kinetic_model, concentration, t, cp)
     shared, own = _split_weights(weights, concentration)
     curves = concentration.reshape(-1, t.size)
-    lags = delays(*box[DELAY.name]) if fit_delay else [None]
+    two_rates = isinstance(kinetic_model.form, CompartmentForm)
+    by_steps = fit_delay and (two_rates or torch.device(device).type != CPU)
+    lags = delays(*box[DELAY.name]) if by_steps else [0.0 if fit_delay else None]
 
     def weightings(weights: np.ndarray) -> list[Weighting]:
         rows = _tensor(weights, device)
@@ -119,12 +122,12 @@ def fit_curves(
         with torch.inference_mode(not standard_error):
             mine = weighted if own is None else weightings(own[rows])
             samples = torch.from_numpy(np.require(curves[rows], requirements=["C", "W"])).to(device)
-            if fit_delay:
+            if by_steps:
                 return fit_delayed_chunk(problems, mine, samples, standard_error=standard_error)
             return fit_chunk(problems[0], mine[0], samples, standard_error=standard_error)
 
-    largest = CURVES_A_CHUNK if own is None and not fit_delay else CURVES_A_SMALL_CHUNK
-    chunks = rows_of_chunks(len(curves), largest, problems[0].columns, delayed=fit_delay)
+    largest = CURVES_A_CHUNK if own is None and not by_steps else CURVES_A_SMALL_CHUNK
+    chunks = rows_of_chunks(len(curves), largest, problems[0].columns, delayed=by_steps)
     results: dict[str, dict[str, np.ndarray]] = {}
     in_turn = side_by_side if plasma.device.type == CPU else one_by_one
     for rows, fit in in_turn(fit_rows, chunks):

@@ -7,7 +7,6 @@ Levenberg and Marquardt's steps take the delay off its grid.
 
 from collections.abc import Sequence
 from functools import partial
-from math import ceil
 from typing import NamedTuple
 
 import torch
@@ -22,7 +21,6 @@ from gadmap.fitting.uncertainty import inverse_normal
 from gadmap.physics.forward import tissue_concentration
 from gadmap.quantities import DELAY, SECONDS_PER_MINUTE
 
-STEP = 0.5  # s, at most
 MINIMA = 5  # of the sum of squares over the delay, at most
 
 
@@ -31,11 +29,6 @@ class Starts(NamedTuple):
 
     curve: Int[Tensor, " start"]
     values: Float[Tensor, "parameter start"]
-
-
-def delays(low: float, high: float) -> list[float]:
-    """Even delays [s] from `low` to `high`."""
-    return torch.linspace(low, high, max(2, ceil((high - low) / STEP) + 1)).tolist()
 
 
 def fit_delayed_chunk(

@@ -14,14 +14,13 @@ from jaxtyping import Float
 from gadmap.fitting.compiled_pairs import FP, PS, VE, VP
 from gadmap.fitting.pair_types import Lattice, PairBox, PairTable
 from gadmap.fitting.problem import Problem
-from gadmap.fitting.rate_grid import POLYNOMIALS, RateGrid
+from gadmap.fitting.rate_grid import RateGrid, column_polynomials
 from gadmap.physics.kinetics import CompartmentForm
 from gadmap.quantities import QUANTITIES
 
 PARAMETERS = ("fp", "ps", "vp", "ve")
 """In the order of the machine code; models may have another one."""
 PER_100_ML = 100.0
-POWERS = 8  # of the polynomial around a node, of 13: half a step away the next is below 1e-12
 STRIDE = 3  # nodes from one scanned rate to the next
 NEGLIGIBLE = 1e-12  # of the largest singular value
 LATTICE = {"fp": 6, "ps": 5, "vp": 5, "ve": 5}
@@ -86,8 +85,7 @@ def _table(
     weights: Float[np.ndarray, "#voxel dimension"],
 ) -> PairTable:
     inner = grid.positions.numel()
-    stencils = np.lib.stride_tricks.sliding_window_view(columns[:-1], POLYNOMIALS.shape[-1], axis=0)
-    polynomials = np.einsum("ps,nds->npd", POLYNOMIALS[0, :POWERS], stencils)
+    polynomials = column_polynomials(columns[:-1])
     visited = np.arange(0, inner, STRIDE)
     scanned = polynomials[visited, 0]
     products = np.einsum("vd,sd,rd->vsr", weights, scanned, scanned, optimize=True)
@@ -98,7 +96,7 @@ def _table(
     return PairTable(
         grid.first,
         grid.step,
-        np.ascontiguousarray(polynomials),
+        polynomials,
         columns[-1].copy(),
         np.ascontiguousarray(scanned),
         np.maximum(rates, 0),
@@ -141,7 +139,7 @@ def _curves(
     for part, rate in ((share, fast), (1 - share, slow)):
         steps = (np.log(rate + box.offset) - table.first) / table.step
         node = np.clip(np.rint(steps).astype(int), 0, len(table.polynomials) - 1)
-        powers = np.clip(steps - node, -0.5, 0.5)[:, None] ** np.arange(POWERS)
+        powers = np.clip(steps - node, -0.5, 0.5)[:, None] ** np.arange(table.polynomials.shape[1])
         column = np.einsum("np,npd->nd", powers, table.polynomials[node])
         curves += (part * tissues[FP] / (rate + box.offset))[:, None] * column
     return curves

@@ -20,6 +20,7 @@ REACH = 6
 STENCIL = 2 * REACH + 1
 SCAN_STRIDE = 2
 OFFSET = 2.0
+POWERS = 8  # of a column's polynomial, of 13: half a step away the next is below 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,15 @@ def column_slopes(grid: RateGrid, arrival: Arrival) -> Float[Tensor, "node time"
     nodes = torch.cat([outside[0], grid.nodes, outside[1]])
     at_middle = stencil_polynomials(nodes)[1, 0] / grid.step
     return arrival.columns(nodes, grid.offset).unfold(0, STENCIL, 1) @ at_middle
+
+
+def column_polynomials(
+    columns: Float[np.ndarray, "node time"],
+) -> Float[np.ndarray, "inner power time"]:
+    """Polynomials of the column around every inner node, of no more powers than matter."""
+    stencils = np.lib.stride_tricks.sliding_window_view(columns, STENCIL, axis=0)
+    polynomials = np.einsum("ps,nds->npd", POLYNOMIALS[0, :POWERS], stencils)
+    return np.ascontiguousarray(polynomials)
 
 
 def stencil_polynomials(like: Tensor) -> Float[Tensor, "derivative power stencil"]:

@@ -102,7 +102,13 @@ def standard_errors(
 
     `variance` is that of the noise of a sample of weight 1.
     """
-    covariance = _covariance(problem, at, optimum.exponential)
+    return errors_of(problem, optimum, _covariance(problem, at, optimum.exponential), variance)
+
+
+def errors_of(
+    problem: Problem, optimum: Optimum, covariance: Covariance, variance: Float[Tensor, " voxel"]
+) -> dict[str, Float[Tensor, " voxel"]]:
+    """Standard errors of the parameters from the inverse of J' W J over the unknowns."""
     errors = {}
     for name, gradient in _gradients(problem, optimum).items():
         error = torch.sqrt(_spread(gradient, covariance) * variance)
