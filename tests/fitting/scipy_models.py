@@ -7,7 +7,7 @@ carried forward by its own decay, so nothing is shared but the definition of the
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import OptimizeResult, least_squares
+from scipy.optimize import OptimizeResult, least_squares, lsq_linear
 
 BOUNDS = {
     "ktrans": (0.0, 5.0),
@@ -24,6 +24,7 @@ PARAMETERS = {
     "2cxm": ("fp", "ps", "ve", "vp"),
     "vascular": ("vp",),
 }
+LINEAR = ("patlak", "vascular")  # in all their parameters: one minimum, which needs no start
 START_LOW = {"ktrans": 1e-3, "ve": 1e-2, "vp": 1e-3, "fp": 1.0, "ps": 1e-3}
 START_HIGH = {"ktrans": 2.0, "ve": 1.0, "vp": 0.3, "fp": 150.0, "ps": 2.0}
 
@@ -128,15 +129,15 @@ class Model:
         return tissue + p["vp"] * self.plasma if "vp" in p else tissue
 
     def jacobian(self, values):
-        p = dict(zip(self.parameters, values, strict=True))
         if self.name == "vascular":
             return self.plasma[:, None]
+        if self.name == "patlak":
+            return np.stack([self.integral, self.plasma], axis=1)
+        p = dict(zip(self.parameters, values, strict=True))
         if "fp" in p:
             (first, second, fast, slow), slopes = self._two(values)
             (u, v), (p, q) = self.convolution(fast), self.convolution(slow)
             return np.stack([u, p, first * v, second * q], axis=1) @ slopes.T
-        if self.name == "patlak":
-            return np.stack([self.integral, self.plasma], axis=1)
         rate = p["ktrans"] / p["ve"]
         value, slope = self._convolved(rate)
         columns = [value + rate * slope, -(rate**2) * slope]
@@ -148,14 +149,17 @@ class Model:
         high = np.log([START_HIGH[name] for name in self.parameters])
         return np.exp(generator.uniform(low, high, (count, len(self.parameters))))
 
+    def bounds(self):
+        """Lowest and highest parameters."""
+        return tuple(zip(*(BOUNDS[name] for name in self.parameters), strict=True))
+
     def fit(self, curve, start) -> OptimizeResult:
         """Bounded least squares from one starting point."""
-        lower, upper = zip(*(BOUNDS[name] for name in self.parameters), strict=True)
         return least_squares(
             lambda values: self.curve(values) - curve,
             start,
             jac=lambda values: self.jacobian(values),
-            bounds=(lower, upper),
+            bounds=self.bounds(),
             method="trf",
             x_scale=[START_HIGH[name] for name in self.parameters],
             ftol=1e-10,
@@ -165,5 +169,7 @@ class Model:
         )
 
     def best_fit(self, curve, starts) -> OptimizeResult:
-        """The lowest of the fits from all starting points."""
+        """The lowest of the fits from all starting points; of a linear model the only minimum."""
+        if self.name in LINEAR:
+            return lsq_linear(self.jacobian(None), curve, self.bounds(), tol=1e-14)
         return min((self.fit(curve, start) for start in starts), key=lambda fit: fit.cost)

@@ -187,9 +187,9 @@ def _model(which: str | KineticModel, device: str) -> KineticModel:
     if isinstance(which, str) and which not in named:
         raise ValueError(f"no kinetic model {which!r}; expected one of {', '.join(named)}")
     model = named[which] if isinstance(which, str) else which
-    require_device(device)
-    if isinstance(model.form, CompartmentForm) and torch.device(device).type != CPU:
+    if isinstance(model.form, CompartmentForm) and device != CPU:
         raise ValueError(f"{model.name} is fitted on the CPU only; found device {device!r}")
+    require_device(device)
     return model
 
 

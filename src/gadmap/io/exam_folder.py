@@ -12,7 +12,7 @@ from gadmap.data.walk import frames_of
 from gadmap.io.exam_motion import motion_of, motion_record
 from gadmap.io.nifti import open_nifti, stored_samples
 from gadmap.io.nifti_write import save_frames, save_nifti
-from gadmap.io.records import ExamRecord, checked
+from gadmap.io.records import ExamRecord, Voxel, checked
 from gadmap.io.strict_json import write_json
 from gadmap.untrusted import json_file, shown
 
@@ -176,7 +176,7 @@ def _exam(
             t=np.array(aif.t_s, dtype=np.float64),
             plasma=np.array(aif.plasma_mmol_per_l, dtype=np.float64),
             source=aif.source,
-            voxels=_inside(np.array(aif.voxels, dtype=np.int64).reshape(-1, 3), series),
+            voxels=_inside(aif.voxels, "arterial", series),
             rationale=tuple(aif.rationale),
         ),
         mask=volumes["mask"].astype(bool),
@@ -194,11 +194,12 @@ def _exam(
 def _reference_of(record: ExamRecord, series: DceSeries) -> ReferenceRegion | None:
     if record.reference is None:
         return None
-    voxels = _inside(np.array(record.reference.voxels, dtype=np.int64), series)
+    voxels = _inside(record.reference.voxels, "reference", series)
     return ReferenceRegion(voxels=voxels, source=record.reference.source)
 
 
-def _inside(voxels: Int64[np.ndarray, "voxel 3"], series: DceSeries) -> np.ndarray:
+def _inside(listed: list[Voxel], what: str, series: DceSeries) -> Int64[np.ndarray, "voxel 3"]:
+    voxels = np.array(listed, dtype=np.int64).reshape(-1, 3)
     if (voxels >= series.grid).any():
-        raise ValueError(f"arterial or reference voxels outside of a grid of {series.grid}")
+        raise ValueError(f"{what} voxels outside of a grid of {series.grid}")
     return voxels
