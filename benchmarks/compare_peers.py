@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from peers.accuracy import accuracy, sum_of_squares
-from peers.made_curves import EXACT, Curves, exact, noisy
+from peers.made_curves import EXACT, NOISIER, Curves, exact, noisy
 from peers.page import MODELS, page
 from peers.results import SIZES, Compared, Peer, Ran
 
@@ -112,9 +112,16 @@ def compared(peer: Peer, model: str, python: Path, folder: Path) -> Compared | s
         )
         for part in (slice(EXACT), slice(EXACT, None))
     ]
+    noisier = {}
+    for share in NOISIER:
+        found = ran(peer, model, noisy(model, SIZES[-1], share).first(SIZES[0]), python, folder)
+        if isinstance(found, str):
+            return found
+        noisier[share] = found.found
     fitted = timed[SIZES[0]].found
     squares = sum_of_squares(fitted, small.curves, small.t, small.plasma)
-    return Compared(peer, timed, small.truth, accuracy(fitted, small.truth), *halves, squares)
+    noise = accuracy(fitted, small.truth)
+    return Compared(peer, timed, small.truth, noise, *halves, squares, noisier)
 
 
 def versions(python: Path) -> dict[str, str]:

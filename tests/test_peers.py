@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from peers.accuracy import Accuracy, accuracy, failures, root_mean_square, sum_of_squares
-from peers.made_curves import EXACT, exact, noisy
+from peers.made_curves import EXACT, NOISIER, exact, noisy
 from peers.page import MODELS, markdown, page
 from peers.results import SIZES, Compared, Peer, Ran
 
@@ -48,7 +48,7 @@ def ran(count: int, wall: float) -> Ran:
 def of(name: str, wall: float, nonlinear: bool = False) -> Compared:
     timed = {size: ran(size, wall * size) for size in SIZES}
     peer = Peer(name, "", "", nonlinear=nonlinear)
-    return Compared(peer, timed, TRUTH, NONE, NONE, NONE, np.ones(4))
+    return Compared(peer, timed, TRUTH, NONE, NONE, NONE, np.ones(4), dict.fromkeys(NOISIER, TRUTH))
 
 
 def test_the_page_compares_with_the_fastest_and_with_the_fastest_nonlinear_peer():
@@ -62,6 +62,7 @@ def test_the_page_compares_with_the_fastest_and_with_the_fastest_nonlinear_peer(
     text = page(dict.fromkeys(MODELS, done), peers, dict.fromkeys(done, "1.0"))
     assert text.count("| 1,000 (slow) | 100 (linear) |") == len(MODELS) * len(SIZES)
     assert "- absent: it has no such model" in text
+    assert text.count("| 0, 0.0 %, 0.0% | 0, 0.0 %, 0.0% |") == len(MODELS) * len(peers)
     assert "$" not in text
 
 

@@ -14,6 +14,8 @@ from gadmap.physics.kinetics import KINETIC_MODELS
 EXACT, NOISE, FINER = 256, 0.05, 96
 """Curves without noise, noise over a curve's peak, points of smooth plasma to a frame."""
 
+NOISIER = (0.1, 0.2)
+
 
 @dataclass(frozen=True)
 class Curves:
@@ -30,13 +32,13 @@ class Curves:
         return Curves(self.curves[:count], truth, self.t, self.plasma)
 
 
-def noisy(model: str, count: int) -> Curves:
-    """Plasma straight between the frames, noise of 5 % of each curve's peak."""
+def noisy(model: str, count: int, share: float = NOISE) -> Curves:
+    """Plasma straight between the frames, noise of that share of each curve's peak."""
     t, plasma = times_and_plasma()
     truth = _truth(model, count)
     curves = _curves(model, truth, t, plasma)
     noise = np.random.default_rng(1).standard_normal(curves.shape)
-    return Curves(curves + NOISE * curves.max(axis=1, keepdims=True) * noise, truth, t, plasma)
+    return Curves(curves + share * curves.max(axis=1, keepdims=True) * noise, truth, t, plasma)
 
 
 def exact(model: str) -> Curves:

@@ -9,7 +9,7 @@ import numpy as np
 
 from curves import HCT, RANGES
 from peers.accuracy import Accuracy, failures, root_mean_square
-from peers.made_curves import FINER, NOISE
+from peers.made_curves import FINER, NOISE, NOISIER
 from peers.results import SIZES, Compared, Peer
 
 MODELS = {"tofts": "Tofts", "extended-tofts": "Extended Tofts"}
@@ -65,7 +65,7 @@ def _section(model: str, results: Mapping[str, Compared | str]) -> str:
     done = [one for one in results.values() if isinstance(one, Compared)]
     refused = [f"- {name}: {why}" for name, why in results.items() if isinstance(why, str)]
     parts = [f"## {MODELS[model]}", *(_speed(size, ours, done) for size in SIZES)]
-    parts += [_accuracy(ours, done), *(["\n".join(refused)] if refused else [])]
+    parts += [_accuracy(ours, done), _more_noise(done), *(["\n".join(refused)] if refused else [])]
     return "\n\n".join(parts)
 
 
@@ -108,6 +108,21 @@ def _accuracy(ours: Compared, done: list[Compared]) -> str:
         )
     told = f"Accuracy, RMSE over the {sound.mean():.1%} of the curves where no fit failed:"
     return f"{told}\n\n{markdown(head, rows)}"
+
+
+def _more_noise(done: list[Compared]) -> str:
+    """Errors of ktrans as noise grows, over the curves that no fit failed at."""
+    head = ("", *(f"{share:.0%}: RMSE, median error, failed" for share in NOISIER))
+    rows = [[one.peer.name] for one in done]
+    for share in NOISIER:
+        sound = ~np.any([failures(one.noisier[share]) for one in done], axis=0)
+        for row, one in zip(rows, done, strict=True):
+            found = one.noisier[share]
+            error = root_mean_square(found, one.truth, sound)["ktrans"]
+            usual = np.abs(found["ktrans"] / one.truth["ktrans"] - 1)[sound]
+            lost = failures(found).mean()
+            row.append(f"{error:.3g}, {100 * np.median(usual):.1f} %, {lost:.1%}")
+    return f"ktrans with more noise, {SIZES[0]:,} curves:\n\n{markdown(head, rows)}"
 
 
 def _percents(found: Accuracy) -> str:

@@ -52,7 +52,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Compared:
-    """One peer and model: what it made of noisy curves, and of those without noise."""
+    """One peer and model: what it made of noisy curves, of those without noise and with more."""
 
     peer: Peer
     timed: Mapping[int, Ran]
@@ -61,6 +61,7 @@ class Compared:
     straight: Accuracy
     smooth: Accuracy
     squares: np.ndarray
+    noisier: Mapping[float, Values]
 
     @property
     def found(self) -> Values:
