@@ -31,9 +31,10 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/gadmap demo --out demo --overwrite
 
-test: lint
+# the examples of the pages make the machine code that the tests then have
+test: $(READY)
+	$(MAKE) --jobs 2 --output-sync lint docs
 	$(BIN)/pytest -n 2 --dist loadscope
-	$(MAKE) docs
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -25,6 +25,7 @@ PARAMETERS = {
     "vascular": ("vp",),
 }
 LINEAR = ("patlak", "vascular")  # in all their parameters: one minimum, which needs no start
+RATES = 4  # of which convolutions are kept
 START_LOW = {"ktrans": 1e-3, "ve": 1e-2, "vp": 1e-3, "fp": 1.0, "ps": 1e-3}
 START_HIGH = {"ktrans": 2.0, "ve": 1.0, "vp": 0.3, "fp": 150.0, "ps": 2.0}
 
@@ -102,12 +103,15 @@ class Model:
         self.plasma = plasma
         self.convolution = Convolution((t - t[0]) / 60, plasma)
         self.integral = self.convolution(0.0)[0]
-        self._at, self._terms = None, None
+        self._terms = {}
 
     def _convolved(self, rate):
-        if rate != self._at:
-            self._at, self._terms = rate, self.convolution(rate)
-        return self._terms
+        """The convolution; the last ones are kept, as scipy asks for slopes at the same rates."""
+        if rate not in self._terms:
+            if len(self._terms) == RATES:
+                del self._terms[next(iter(self._terms))]
+            self._terms[rate] = self.convolution(rate)
+        return self._terms[rate]
 
     def _two(self, values):
         """The two exponentials, and their derivatives by the parameters (complex steps)."""
@@ -122,7 +126,7 @@ class Model:
             return p["vp"] * self.plasma
         if "fp" in p:
             first, second, fast, slow = two_compartments(**p)
-            return first * self.convolution(fast)[0] + second * self.convolution(slow)[0]
+            return first * self._convolved(fast)[0] + second * self._convolved(slow)[0]
         if self.name == "patlak":
             return p["ktrans"] * self.integral + p["vp"] * self.plasma
         tissue = p["ktrans"] * self._convolved(p["ktrans"] / p["ve"])[0]
@@ -136,7 +140,7 @@ class Model:
         p = dict(zip(self.parameters, values, strict=True))
         if "fp" in p:
             (first, second, fast, slow), slopes = self._two(values)
-            (u, v), (p, q) = self.convolution(fast), self.convolution(slow)
+            (u, v), (p, q) = self._convolved(fast), self._convolved(slow)
             return np.stack([u, p, first * v, second * q], axis=1) @ slopes.T
         rate = p["ktrans"] / p["ve"]
         value, slope = self._convolved(rate)
