@@ -153,9 +153,11 @@ def estimate(
     exam
         From `prepare`.
     estimator
-        A kinetic model's name, "tofts", "extended-tofts" or "patlak", for an exact least-squares
-        fit of it; "descriptors", for areas, peak and slopes of each curve; a network's name,
-        "fcsa-net", for its shipped weights; a .safetensors file of weights; or an `Estimator`.
+        A kinetic model's name, "tofts", "extended-tofts", "patlak", "2cum", "2cxm" or "vascular",
+        for an exact least-squares fit of it; "descriptors", for areas, peak and slopes of each
+        curve; "reference-region" or "linear-least-squares"; a network's name, "fcsa-net" or
+        "fcsa-net-guided", for its shipped weights; "best", to choose between fit and network; a
+        .safetensors file of weights; or an `Estimator`.
     progress
         Called with the work done and the whole of it.
 
