@@ -26,6 +26,7 @@ def reference_data() -> Path:
     try:
         return reference_folder()
     except MissingDataError as missing:
+        # the data are others' and not part of the repository; the message says how to point to them
         pytest.skip(str(missing))
 
 

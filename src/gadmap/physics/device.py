@@ -10,6 +10,7 @@ def require_device(name: str) -> None:
     """Raise ValueError unless torch computes in double precision on that device, here."""
     try:
         torch.zeros(1, dtype=torch.float64, device=name)
+    # torch raises any of these: not built for it, no kernel there, no such device, no float64
     except (AssertionError, NotImplementedError, RuntimeError, TypeError) as error:
         known = [CPU, *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
         raise ValueError(
