@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float, UInt8
 
-from gadmap.data import Exam, Reason
+from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.data.scratch import full_beside, let_go
 from gadmap.physics.voxels import ConcentrationSlab, over_slabs
 
@@ -32,16 +32,26 @@ class OfCurves(Protocol):
 
 
 class Collected(NamedTuple):
-    """Maps of a whole grid, as `ParameterMaps` takes them."""
+    """What was made of all slabs, on the whole grid."""
 
     values: dict[str, Float[np.ndarray, "x y z"]]
     standard_error: dict[str, Float[np.ndarray, "x y z"]]
     reason: UInt8[np.ndarray, "x y z"]
 
-    @property
-    def valid(self) -> Bool[np.ndarray, "x y z"]:
-        """True where the voxel was estimated."""
-        return (self.reason == Reason.ESTIMATED) | (self.reason >= Reason.NO_ENHANCEMENT)
+    def maps(
+        self, exam: Exam, *, estimator: str, model: str, settings: Mapping[str, object]
+    ) -> ParameterMaps:
+        """As maps of `exam`: valid where a voxel was estimated."""
+        return ParameterMaps(
+            values=self.values,
+            standard_error=self.standard_error,
+            valid=(self.reason == Reason.ESTIMATED) | (self.reason >= Reason.NO_ENHANCEMENT),
+            reason=self.reason,
+            affine=exam.series.affine,
+            estimator=estimator,
+            model=model,
+            settings=settings,
+        )
 
 
 def collected(

@@ -82,12 +82,8 @@ class ModelChoice:
             ).fit
 
         found = collected(exam, chosen, self.progress)
-        return ParameterMaps(
-            values=found.values,
-            standard_error=found.standard_error,
-            valid=found.valid,
-            reason=found.reason,
-            affine=exam.series.affine,
+        return found.maps(
+            exam,
             estimator="least-squares",
             model=CHOICE,
             settings={

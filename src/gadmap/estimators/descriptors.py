@@ -56,12 +56,8 @@ class Descriptors:
             return _description(slab.concentration, t, arrival, exam.baseline_frames, blood, noise)
 
         found = collected(exam, of_slab, self.progress)
-        return ParameterMaps(
-            values=found.values,
-            standard_error=found.standard_error,
-            valid=found.valid,
-            reason=found.reason,
-            affine=exam.series.affine,
+        return found.maps(
+            exam,
             estimator=DESCRIPTORS,
             model="",
             settings={

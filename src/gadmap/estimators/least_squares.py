@@ -65,12 +65,8 @@ class LeastSquares:
             )
 
         found = collected(exam, fitted, self.progress)
-        return ParameterMaps(
-            values=found.values,
-            standard_error=found.standard_error,
-            valid=found.valid,
-            reason=found.reason,
-            affine=exam.series.affine,
+        return found.maps(
+            exam,
             estimator="least-squares",
             model=self.model,
             settings={"model_code": KINETIC_MODELS[self.model].code, "bounds": self._box()},

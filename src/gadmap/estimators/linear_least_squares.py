@@ -56,12 +56,8 @@ class LinearLeastSquares:
             return fit_linear(slab.concentration, t, plasma, self.model)
 
         found = collected(exam, fitted, self.progress)
-        return ParameterMaps(
-            values=found.values,
-            standard_error={},
-            valid=found.valid,
-            reason=found.reason,
-            affine=exam.series.affine,
+        return found.maps(
+            exam,
             estimator=LINEAR,
             model=self.model,
             settings={"model_code": KINETIC_MODELS[self.model].code, "remarks": (_REMARK,)},

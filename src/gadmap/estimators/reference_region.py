@@ -87,12 +87,8 @@ class ReferenceRegionFit:
             return _absolute(fit, scales) if scales else fit
 
         found = collected(exam, fitted, self.progress)
-        return ParameterMaps(
-            values=found.values,
-            standard_error=found.standard_error,
-            valid=found.valid,
-            reason=found.reason,
-            affine=exam.series.affine,
+        return found.maps(
+            exam,
             estimator=REFERENCE_REGION,
             model=MODEL.name,
             settings={

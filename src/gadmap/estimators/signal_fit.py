@@ -68,12 +68,8 @@ class SignalFit:
             "remarks": (_remark(exam, self.noise),),
         }
         found = collected(exam, fitted, self.progress)
-        return ParameterMaps(
-            values=found.values,
-            standard_error=found.standard_error,
-            valid=found.valid,
-            reason=found.reason,
-            affine=exam.series.affine,
+        return found.maps(
+            exam,
             estimator=SIGNAL_FIT,
             model=self.model,
             settings=settings,
