@@ -13,7 +13,7 @@ from gadmap.physics.kinetics import KINETIC_MODELS
 
 FRAMES, STEP, ONSET, HCT = 65, 4.8, 40.0, 0.42  # s
 RANGES = {"ktrans": (0.01, 0.5), "ve": (0.1, 0.6), "vp": (0.01, 0.15)}
-RANGES |= {"fp": (5.0, 100.0), "ps": (0.02, 1.0)}
+RANGES |= {"fp": (5.0, 100.0), "ps": (0.02, 1.0), "dispersion": (0.5, 12.0)}
 
 
 def times_and_plasma() -> tuple[np.ndarray, np.ndarray]:
@@ -22,19 +22,27 @@ def times_and_plasma() -> tuple[np.ndarray, np.ndarray]:
     return t, POPULATION_AIFS["parker"].plasma(torch.tensor(t - ONSET), HCT).numpy()
 
 
-def noisy_curves(model: str, count: int, noise: float = 0.05, distinct: int = 16384) -> np.ndarray:
+def noisy_curves(
+    model: str, count: int, noise: float = 0.05, distinct: int = 16384, *, dispersed: bool = False
+) -> np.ndarray:
     """Curves (count, time) [mmol/L], float32, of log-uniform parameters, noise on their peak.
 
-    `distinct` of them are drawn; more are copies of these with noise of their own.
+    `distinct` of them are drawn; more are copies of these with noise of their own. If `dispersed`,
+    plasma reaches each with a dispersion of its own.
     """
     generator = np.random.default_rng(0)
     t, cp = times_and_plasma()
+    names = [q.name for q in KINETIC_MODELS[model].parameters]
     values = {
-        q.name: torch.tensor(np.exp(generator.uniform(*np.log(RANGES[q.name]), distinct)))
-        for q in KINETIC_MODELS[model].parameters
+        name: torch.tensor(np.exp(generator.uniform(*np.log(RANGES[name]), distinct)))
+        for name in [*names, *(["dispersion"] if dispersed else [])]
     }
     clean = tissue_concentration(
-        KINETIC_MODELS[model], values, torch.tensor(t), torch.tensor(cp)
+        KINETIC_MODELS[model],
+        values,
+        torch.tensor(t),
+        torch.tensor(cp),
+        dispersion=values.get("dispersion"),
     ).numpy()
     clean = clean.astype(np.float32)
     sd = np.float32(noise) * clean.max(axis=1, keepdims=True)

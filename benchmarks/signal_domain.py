@@ -19,12 +19,12 @@ from gadmap.physics.spgr import spgr_r1, spgr_s0, spgr_signal
 
 MODEL, TRUTH = "extended-tofts", {"ktrans": 0.2, "ve": 0.3, "vp": 0.05}
 T, BASELINE, TR, ANGLE, T10, RELAXIVITY = 4.8 * np.arange(65), 8, 5e-3, np.radians(20), 1.2, 4.5
-VOXELS = 4000
+VOXELS, HCT = 4000, 0.42
 
 
 def plasma() -> np.ndarray:
     """Plasma concentration [mmol/L]."""
-    return POPULATION_AIFS["parker"].plasma(torch.tensor(T - 37.0), 0.42).numpy()
+    return POPULATION_AIFS["parker"].plasma(torch.tensor(T - 37.0), HCT).numpy()
 
 
 def signals(snr: float, t10_error: float) -> Signals:
@@ -38,7 +38,7 @@ def signals(snr: float, t10_error: float) -> Signals:
     samples = rician(clean.repeat(VOXELS, 1), float(clean[0]) / snr, generator).numpy()
     t10 = T10 * (1 + t10_error * np.random.default_rng(0).standard_normal(VOXELS))
     error, angle = np.full(VOXELS, t10_error * T10), np.full(VOXELS, ANGLE)
-    return Signals(samples, BASELINE, t10, error, angle, TR, RELAXIVITY)
+    return Signals(samples, BASELINE, t10, error, angle, TR, RELAXIVITY, HCT)
 
 
 def concentration(given: Signals) -> np.ndarray:

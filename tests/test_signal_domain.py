@@ -58,7 +58,8 @@ def test_a_t1_without_an_error_is_said_to_be_without():
     ("more", "message"),
     [
         ({"noise": "rician"}, "expected domain 'signal'"),
-        ({"domain": "signal", "fit_delay": True}, "without a delay only"),
+        ({"domain": "signal", "fit_delay": True}, "without a delay or a dispersion only"),
+        ({"domain": "signal", "fit_dispersion": True}, "without a delay or a dispersion only"),
         ({"domain": "signal", "estimator": "fcsa-net"}, "by least-squares"),
         ({"domain": "signal", "noise": "poisson"}, "expected gaussian or rician"),
         ({"domain": "k-space"}, "expected domain 'signal'"),

@@ -1,15 +1,15 @@
 """The lowest sum of squares over a dense grid of rates, with the amplitudes in closed form."""
 
 import numpy as np
-from scipy_models import BOUNDS, Convolution
+from scipy_models import BOUNDS, convolution
 
 RATES = np.concatenate([[0.0], np.geomspace(1e-6, 5000, 1500)])  # kep, 1/min
 
 
 def lowest_on_dense_grid(model, t, cp, curves, together=1000):
     """Sum of squares of every curve at the best of `RATES`, and that rate; Tofts models."""
-    convolution = Convolution((t - t[0]) / 60, cp)
-    columns = np.stack([convolution(rate)[0] for rate in RATES])
+    minutes = (t - t[0]) / 60
+    columns = np.stack([convolution(minutes, cp, rate)[0] for rate in RATES])
     parts = [
         lowest_over(model, cp, columns, curves[start : start + together], RATES)
         for start in range(0, len(curves), together)

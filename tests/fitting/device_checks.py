@@ -54,6 +54,12 @@ def test_a_delay_is_the_same_there(device: str):
     same_fit(here, gadmap.fit_curves(curves, t, cp, device=device, **options))
 
 
+def test_a_dispersion_is_the_same_there(device: str):
+    curves, t, cp = noisy_curves("tofts", 20, noise=0.1)
+    here = gadmap.fit_curves(curves, t, cp, fit_dispersion=True)
+    same_fit(here, gadmap.fit_curves(curves, t, cp, fit_dispersion=True, device=device))
+
+
 def test_chunks_follow_the_memory_of_the_device(device: str, monkeypatch: pytest.MonkeyPatch):
     curves, t, cp = noisy_curves("tofts", 50, noise=0.1)
     whole = gadmap.fit_curves(curves, t, cp, device=device)

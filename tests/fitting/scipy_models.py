@@ -4,9 +4,8 @@ Written apart from the package: each segment of the plasma curve is integrated i
 carried forward by its own decay, so nothing is shared but the definition of the models.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from numba import njit
 from scipy.optimize import OptimizeResult, least_squares, lsq_linear
 
 BOUNDS = {
@@ -25,63 +24,54 @@ PARAMETERS = {
     "vascular": ("vp",),
 }
 LINEAR = ("patlak", "vascular")  # in all their parameters: one minimum, which needs no start
-RATES = 4  # of which convolutions are kept
 START_LOW = {"ktrans": 1e-3, "ve": 1e-2, "vp": 1e-3, "fp": 1.0, "ps": 1e-3}
 START_HIGH = {"ktrans": 2.0, "ve": 1.0, "vp": 0.3, "fp": 150.0, "ps": 2.0}
 
 
+@njit(cache=True)
 def segment_weights(x):
     """Weights of a segment's old and new end for a decay exp(-x) along it, and slopes by x."""
-    small = x < 0.02
-    safe = np.where(small, 1.0, x)
-    decay = np.exp(-safe)
-    both = -np.expm1(-safe) / safe
-    new = (1 - both) / safe
+    if x < 0.02:
+        new = 1 / 2 - x / 6 + x**2 / 24 - x**3 / 120 + x**4 / 720
+        old = 1 / 2 - x / 3 + x**2 / 8 - x**3 / 30 + x**4 / 144
+        new_slope = -1 / 6 + x / 12 - x**2 / 40 + x**3 / 180
+        old_slope = -1 / 3 + x / 4 - x**2 / 10 + x**3 / 36
+        return old, new, old_slope, new_slope
+    decay = np.exp(-x)
+    both = -np.expm1(-x) / x
+    new = (1 - both) / x
     old = both - new
-    both_slope = (decay - both) / safe
-    new_slope = -(both_slope + new) / safe
-    old_slope = both_slope - new_slope
-    y = np.where(small, x, 0.0)
-    new_series = 1 / 2 - y / 6 + y**2 / 24 - y**3 / 120 + y**4 / 720
-    old_series = 1 / 2 - y / 3 + y**2 / 8 - y**3 / 30 + y**4 / 144
-    new_series_slope = -1 / 6 + y / 12 - y**2 / 40 + y**3 / 180
-    old_series_slope = -1 / 3 + y / 4 - y**2 / 10 + y**3 / 36
-    return tuple(
-        np.where(small, series, far)
-        for series, far in (
-            (old_series, old),
-            (new_series, new),
-            (old_series_slope, old_slope),
-            (new_series_slope, new_slope),
-        )
-    )
+    both_slope = (decay - both) / x
+    new_slope = -(both_slope + new) / x
+    return old, new, both_slope - new_slope, new_slope
 
 
-@dataclass(frozen=True)
-class Convolution:
-    """Convolution of a plasma curve with exp(-rate t), and its slope by the rate; minutes."""
-
-    minutes: np.ndarray
-    plasma: np.ndarray
-
-    def __post_init__(self):
-        lag = self.minutes[1:, None] - self.minutes[None, 1:]
-        object.__setattr__(self, "past", lag >= 0)
-        object.__setattr__(self, "lag", np.where(lag >= 0, lag, 0.0))
-        object.__setattr__(self, "step", np.diff(self.minutes))
-
-    def __call__(self, rate):
-        old, new, old_slope, new_slope = segment_weights(rate * self.step)
-        before, after = self.plasma[:-1], self.plasma[1:]
-        gain = self.step * (old * before + new * after)
-        gain_slope = self.step**2 * (old_slope * before + new_slope * after)
-        decay = np.exp(-rate * self.lag) * self.past
-        value = np.concatenate([[0.0], decay @ gain])
-        slope = np.concatenate([[0.0], decay @ gain_slope - (decay * self.lag) @ gain])
-        return value, slope
+@njit(cache=True)
+def convolution(minutes, plasma, rate):
+    """The plasma curve convolved with exp(-rate t), rate in 1/min, and its slope by the rate."""
+    value, slope = np.zeros(minutes.size), np.zeros(minutes.size)
+    for now in range(1, minutes.size):
+        last, step = now - 1, minutes[now] - minutes[now - 1]
+        old, new, old_slope, new_slope = segment_weights(rate * step)
+        decay = np.exp(-rate * step)
+        gain = step * (old * plasma[last] + new * plasma[now])
+        gain_slope = step**2 * (old_slope * plasma[last] + new_slope * plasma[now])
+        value[now] = decay * value[last] + gain
+        slope[now] = decay * (slope[last] - step * value[last]) + gain_slope
+    return value, slope
 
 
-def two_compartments(fp, ps, vp, ve=np.inf):
+@njit(cache=True)
+def tofts(minutes, plasma, ktrans, ve, vp):
+    """Curve, and its slopes by the parameters in columns."""
+    rate = ktrans / ve
+    value, slope = convolution(minutes, plasma, rate)
+    slopes = np.stack((value + rate * slope, -(rate**2) * slope, plasma), axis=1)
+    return ktrans * value + vp * plasma, slopes
+
+
+@njit(cache=True)
+def exponentials(fp, ps, ve, vp):
     """Amplitudes and rates [1/min] of fast and slow exponential, as roots of the mass balances.
 
     Real or complex: a small imaginary part carries a derivative.
@@ -92,7 +82,22 @@ def two_compartments(fp, ps, vp, ve=np.inf):
     apart = np.sqrt(total**2 - 4 * washing * returning + 1e-300)
     fast, slow = (total + apart) / 2, 2 * washing * returning / (total + apart + 1e-300)
     first = flow * (washing - slow) / apart
-    return np.array([first, flow - first, fast, slow])
+    return first, flow - first, fast, slow
+
+
+@njit(cache=True)
+def two_compartments(minutes, plasma, fp, ps, ve, vp):
+    """Curve, and its slopes by the parameters in columns; ve infinite where nothing returns."""
+    first, second, fast, slow = exponentials(fp, ps, ve, vp)
+    (u, v), (p, q) = convolution(minutes, plasma, fast), convolution(minutes, plasma, slow)
+    slopes = np.zeros((minutes.size, 4))
+    for column in range(4):
+        moved = np.array([fp, ps, ve, vp]) + 0j
+        moved[column] += 1e-30j
+        by = exponentials(moved[0], moved[1], moved[2], moved[3])
+        slopes[:, column] = by[0].imag * u + by[1].imag * p
+        slopes[:, column] += by[2].imag * first * v + by[3].imag * second * q
+    return first * u + second * p, slopes / 1e-30
 
 
 class Model:
@@ -100,52 +105,35 @@ class Model:
 
     def __init__(self, name, t, plasma):
         self.name, self.parameters = name, PARAMETERS[name]
-        self.plasma = plasma
-        self.convolution = Convolution((t - t[0]) / 60, plasma)
-        self.integral = self.convolution(0.0)[0]
-        self._terms = {}
-
-    def _convolved(self, rate):
-        """The convolution; the last ones are kept, as scipy asks for slopes at the same rates."""
-        if rate not in self._terms:
-            if len(self._terms) == RATES:
-                del self._terms[next(iter(self._terms))]
-            self._terms[rate] = self.convolution(rate)
-        return self._terms[rate]
-
-    def _two(self, values):
-        """The two exponentials, and their derivatives by the parameters (complex steps)."""
-        p = dict(zip(self.parameters, values, strict=True))
-        step = 1e-30
-        slopes = [two_compartments(**(p | {name: p[name] + 1j * step})).imag / step for name in p]
-        return two_compartments(**p), np.array(slopes)
+        self.minutes, self.plasma = (t - t[0]) / 60, plasma
+        self.integral = convolution(self.minutes, plasma, 0.0)[0]
+        self._last = None, None
 
     def curve(self, values):
-        p = dict(zip(self.parameters, values, strict=True))
-        if self.name == "vascular":
-            return p["vp"] * self.plasma
-        if "fp" in p:
-            first, second, fast, slow = two_compartments(**p)
-            return first * self._convolved(fast)[0] + second * self._convolved(slow)[0]
-        if self.name == "patlak":
-            return p["ktrans"] * self.integral + p["vp"] * self.plasma
-        tissue = p["ktrans"] * self._convolved(p["ktrans"] / p["ve"])[0]
-        return tissue + p["vp"] * self.plasma if "vp" in p else tissue
+        return self._at(tuple(values))[0]
 
     def jacobian(self, values):
-        if self.name == "vascular":
-            return self.plasma[:, None]
-        if self.name == "patlak":
-            return np.stack([self.integral, self.plasma], axis=1)
+        return self._at(tuple(values))[1]
+
+    def _at(self, values):
+        """Curve and Jacobian; the last are kept, as scipy asks for them one after the other."""
+        if self._last[0] != values:
+            self._last = values, self._evaluate(values)
+        return self._last[1]
+
+    def _evaluate(self, values):
+        if self.name in LINEAR:
+            columns = {"ktrans": self.integral, "vp": self.plasma}
+            matrix = np.stack([columns[name] for name in self.parameters], axis=1)
+            return matrix @ values, matrix
         p = dict(zip(self.parameters, values, strict=True))
         if "fp" in p:
-            (first, second, fast, slow), slopes = self._two(values)
-            (u, v), (p, q) = self._convolved(fast), self._convolved(slow)
-            return np.stack([u, p, first * v, second * q], axis=1) @ slopes.T
-        rate = p["ktrans"] / p["ve"]
-        value, slope = self._convolved(rate)
-        columns = [value + rate * slope, -(rate**2) * slope]
-        return np.stack([*columns, self.plasma] if "vp" in p else columns, axis=1)
+            every = p["fp"], p["ps"], p.get("ve", np.inf), p["vp"]
+            curve, slopes = two_compartments(self.minutes, self.plasma, *every)
+            return curve, slopes if "ve" in p else slopes[:, [0, 1, 3]]
+        every = p["ktrans"], p["ve"], p.get("vp", 0.0)
+        curve, slopes = tofts(self.minutes, self.plasma, *every)
+        return curve, slopes[:, : len(p)]
 
     def starts(self, count, generator):
         """`count` starting points, log-uniform over what tissue shows."""
@@ -175,5 +163,5 @@ class Model:
     def best_fit(self, curve, starts) -> OptimizeResult:
         """The lowest of the fits from all starting points; of a linear model the only minimum."""
         if self.name in LINEAR:
-            return lsq_linear(self.jacobian(None), curve, self.bounds(), tol=1e-14)
+            return lsq_linear(self.jacobian(starts[0]), curve, self.bounds(), tol=1e-14)
         return min((self.fit(curve, start) for start in starts), key=lambda fit: fit.cost)

@@ -8,16 +8,17 @@ import torch
 from dense_profile import lowest_over
 from fit_cases import NAMES, grid, usual_parameters
 from scipy.optimize import least_squares
-from scipy_models import BOUNDS, PARAMETERS, START_HIGH, Convolution
+from scipy_models import BOUNDS, PARAMETERS, START_HIGH, convolution
 
 from gadmap import fit_curves
 from gadmap.data import Reason
+from gadmap.fitting.by_input import fit_chunk_by_input
 from gadmap.fitting.chunk import weighting
 from gadmap.fitting.delay_tables import delays
-from gadmap.fitting.delayed import fit_delayed_chunk
 from gadmap.fitting.problem import make_problem
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.quantities import DELAY
 
 DELAYS = (-10.0, 10.0)
 both_tofts = pytest.mark.parametrize("model", ["tofts", "extended-tofts"])
@@ -35,12 +36,11 @@ class LatePlasma:
         minutes = np.unique(np.concatenate([(t - t[0]) / 60, when[when >= 0]]))
         self.at = np.searchsorted(minutes, np.maximum(when, 0))
         self.come = when >= 0
-        plasma = np.interp(minutes, (t - t[0]) / 60, cp)
-        self.plasma = plasma[self.at] * self.come
-        self.convolution = Convolution(minutes, plasma)
+        self.minutes, self.whole = minutes, np.interp(minutes, (t - t[0]) / 60, cp)
+        self.plasma = self.whole[self.at] * self.come
 
     def convolved(self, rate):
-        return self.convolution(rate)[0][self.at] * self.come
+        return convolution(self.minutes, self.whole, rate)[0][self.at] * self.come
 
 
 def noisy_late_curves(model, count, grid_name, seed):
@@ -119,12 +119,14 @@ def test_steps_from_exact_fits_which_serve_other_devices_end_no_lower(model):
     kinetic = KINETIC_MODELS[model]
     box = {q.name: q.bounds for q in kinetic.parameters} | {"delay": DELAYS}
     times, plasma, weights = torch.tensor(t), torch.tensor(cp), torch.ones(1, t.size).double()
-    problems = [make_problem(kinetic, box, times, plasma, delay) for delay in delays(*DELAYS)]
-    problems = [replace(problem, delay_is_fitted=False) for problem in problems]
-    weighted = [weighting(problem, weights, standard_error=True) for problem in problems]
+    problems = [
+        make_problem(kinetic, box, times, plasma, DELAY, delay) for delay in delays(*DELAYS)
+    ]
+    alone = [replace(problem, of_input=None) for problem in problems]  # no search of its own
+    weighted = [weighting(problem, weights, standard_error=True) for problem in alone]
     freedom = weighted[0].freedom - 1
     weighted = [rows._replace(freedom=freedom) for rows in weighted]
-    steps = fit_delayed_chunk(problems, weighted, torch.tensor(curves), standard_error=True)
+    steps = fit_chunk_by_input(problems, weighted, torch.tensor(curves), standard_error=True)
     fit = fit_curves(curves, t, cp, model, fit_delay=True)
     assert (fit.sse <= steps.sse * (1 + 1e-7)).all()
     same = (fit.sse >= steps.sse * (1 - 1e-6)) & (fit.reason == Reason.ESTIMATED)

@@ -7,7 +7,7 @@ import pytest
 from fit_cases import NAMES, grid, noisy_curves, plasma_at, tissue
 from scipy.optimize import curve_fit, least_squares
 from scipy.stats import t as student
-from scipy_models import BOUNDS, Convolution, Model
+from scipy_models import BOUNDS, Model, convolution
 
 from gadmap import fit_curves
 from gadmap.data import Reason
@@ -82,10 +82,10 @@ def lowest_at(name, held, rates, t, cp, curve):
 
     kep held is one rate; ve held ties the amplitude to it; ktrans held is the amplitude.
     """
-    convolution = Convolution((t - t[0]) / 60, cp)
+    minutes = (t - t[0]) / 60
     lowest = np.inf
     for rate in [held] if name == "kep" else rates:
-        column = convolution(rate)[0]
+        column = convolution(minutes, cp, rate)[0]
         free = curve @ column / (column @ column)
         amplitude = {"ktrans": held, "ve": held * rate, "kep": free}[name]
         lowest = min(lowest, np.square(curve - amplitude * column).sum())

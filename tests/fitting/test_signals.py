@@ -6,14 +6,13 @@ import torch
 from fit_cases import NAMES, grid, tissue
 from scipy.optimize import least_squares
 from scipy_models import Model
+from signal_cases import ANGLE, RELAXIVITY, S0, T10, TR, signals, start_of
 
-from gadmap import fit_curves
 from gadmap.data import Reason
-from gadmap.fitting.signals import Signals, fit_signals
+from gadmap.fitting.signals import fit_signals
 from gadmap.physics.noise import rician
-from gadmap.physics.spgr import spgr_r1, spgr_s0, spgr_signal
+from gadmap.physics.spgr import spgr_signal
 
-TR, ANGLE, T10, RELAXIVITY, BASELINE, S0 = 5e-3, np.radians(20), 1.2, 4.5, 8, 1000.0
 CASES = [("tofts", (0.2, 0.3)), ("extended-tofts", (0.2, 0.3, 0.05)), ("patlak", (0.05, 0.04))]
 each_case = pytest.mark.parametrize(("model", "truth"), CASES)
 
@@ -27,33 +26,15 @@ def drawn(model, truth, count, snr, t10_error=0.0):
     sd = float(clean[0, 0]) / snr
     samples = rician(clean.repeat(count, 1), sd, torch.Generator().manual_seed(0))
     t10 = T10 * (1 + t10_error * random.standard_normal(count))
-    signals = Signals(
-        samples=samples.numpy(),
-        baseline_frames=BASELINE,
-        t10=t10,
-        t10_se=np.full(count, t10_error * T10),
-        flip_angle=np.full(count, ANGLE),
-        tr=TR,
-        relaxivity=RELAXIVITY,
-    )
-    return signals, start_of(model, signals), t, cp
-
-
-def start_of(model, signals):
-    """The exact fit of the concentration."""
-    t, cp = grid()
-    samples, angle = torch.tensor(signals.samples), torch.tensor(signals.flip_angle)[:, None]
-    r10 = torch.tensor(1 / signals.t10)[:, None]
-    baseline = samples[:, :BASELINE].mean(dim=1, keepdim=True)
-    rate = spgr_r1(samples, spgr_s0(baseline, r10, angle, TR), angle, TR)
-    return fit_curves(((rate - r10) / RELAXIVITY).numpy(), t, cp, model)
+    given = signals(samples.numpy(), t10_error=t10_error, t10=t10)
+    return given, start_of(model, given), t, cp
 
 
 @each_case
 @pytest.mark.parametrize("noise", ["gaussian", "rician"])
 def test_without_noise_the_signal_has_the_parameters_of_its_concentration(model, truth, noise):
-    signals, start, t, cp = drawn(model, truth, 3, snr=1e6)
-    fit = fit_signals(start, signals, t, cp, noise)
+    given, start, t, cp = drawn(model, truth, 3, snr=1e6)
+    fit = fit_signals(start, given, t, cp, noise)
     for name, value in zip(NAMES[model], truth, strict=True):
         np.testing.assert_allclose(fit[name], start[name], rtol=3e-5)
         np.testing.assert_allclose(fit[name], value, rtol=1e-4)
@@ -64,9 +45,9 @@ def test_without_noise_the_signal_has_the_parameters_of_its_concentration(model,
 @each_case
 def test_gaussian_fits_are_those_of_scipy(model, truth):
     """Parameters and signal scale, T1 as it is."""
-    signals, start, t, cp = drawn(model, truth, 3, snr=30)
-    fit, apart = fit_signals(start, signals, t, cp), Model(model, t, cp)
-    for voxel, samples in enumerate(signals.samples):
+    given, start, t, cp = drawn(model, truth, 3, snr=30)
+    fit, apart = fit_signals(start, given, t, cp), Model(model, t, cp)
+    for voxel, samples in enumerate(given.samples):
 
         def off(values, samples=samples):
             rate = torch.tensor(1 / T10 + RELAXIVITY * apart.curve(values[:-1]))
@@ -86,8 +67,8 @@ def test_gaussian_fits_are_those_of_scipy(model, truth):
 @pytest.mark.parametrize("t10_error", [0.0, 0.05])
 def test_standard_errors_are_the_spread_over_draws_of_noise_and_t1(model, truth, t10_error):
     """Those of the concentration's fit hold neither the baseline's noise nor T1's."""
-    signals, start, t, cp = drawn(model, truth, 600, snr=50, t10_error=t10_error)
-    fit = fit_signals(start, signals, t, cp)
+    given, start, t, cp = drawn(model, truth, 600, snr=50, t10_error=t10_error)
+    fit = fit_signals(start, given, t, cp)
     for name in fit.standard_error:
         spread = fit[name].std(ddof=1)
         assert np.median(fit.standard_error[name]) == pytest.approx(spread, rel=0.1), name
@@ -98,9 +79,9 @@ def test_standard_errors_are_the_spread_over_draws_of_noise_and_t1(model, truth,
 @each_case
 def test_rician_fits_of_weak_signals_are_nearer_the_truth(model, truth):
     """At a signal of four times the noise: medians of ktrans, a quarter of the Gaussian's bias."""
-    signals, start, t, cp = drawn(model, truth, 1200, snr=4)
+    given, start, t, cp = drawn(model, truth, 1200, snr=4)
     off = {
-        noise: np.nanmedian(fit_signals(start, signals, t, cp, noise)["ktrans"]) / truth[0] - 1
+        noise: np.nanmedian(fit_signals(start, given, t, cp, noise)["ktrans"]) / truth[0] - 1
         for noise in ("gaussian", "rician")
     }
     assert off["gaussian"] < -0.03
@@ -108,33 +89,33 @@ def test_rician_fits_of_weak_signals_are_nearer_the_truth(model, truth):
 
 
 def test_t1s_error_widens_the_errors_and_hardly_moves_the_values():
-    signals, start, t, cp = drawn("tofts", (0.2, 0.3), 50, snr=50)
-    known = fit_signals(start, signals, t, cp)
-    unsure = fit_signals(start, signals._replace(t10_se=0.1 * signals.t10), t, cp)
+    given, start, t, cp = drawn("tofts", (0.2, 0.3), 50, snr=50)
+    known = fit_signals(start, given, t, cp)
+    unsure = fit_signals(start, given._replace(t10_se=0.1 * given.t10), t, cp)
     for name in ("ktrans", "ve"):  # kep is that of the curve's shape
         assert (unsure.standard_error[name] > 2 * known.standard_error[name]).all(), name
     assert np.median(unsure["ktrans"] / known["ktrans"]) == pytest.approx(1, abs=0.02)
 
 
 def test_a_scale_of_the_signal_changes_nothing():
-    signals, start, t, cp = drawn("tofts", (0.2, 0.3), 5, snr=20, t10_error=0.05)
-    twice = signals._replace(samples=2 * signals.samples)
-    one, two = (fit_signals(start, s, t, cp, "rician") for s in (signals, twice))
+    given, start, t, cp = drawn("tofts", (0.2, 0.3), 5, snr=20, t10_error=0.05)
+    twice = given._replace(samples=2 * given.samples)
+    one, two = (fit_signals(start, s, t, cp, "rician") for s in (given, twice))
     for name in ("ktrans", "ve", "r2"):
         np.testing.assert_allclose(two[name], one[name], rtol=1e-6)
 
 
 def test_what_has_no_start_is_not_fitted():
-    signals, _, t, cp = drawn("tofts", (0.2, 0.3), 3, snr=20)
-    signals.samples[1, 20] = 1e6
-    start = start_of("tofts", signals)
-    fit = fit_signals(start, signals, t, cp)
+    given, _, t, cp = drawn("tofts", (0.2, 0.3), 3, snr=20)
+    given.samples[1, 20] = 1e6
+    start = start_of("tofts", given)
+    fit = fit_signals(start, given, t, cp)
     assert fit.valid.tolist() == [True, False, True]
     assert np.isnan(fit["ktrans"]).tolist() == [False, True, False]
     np.testing.assert_array_equal(fit.reason[1], start.reason[1])
 
 
 def test_a_noise_that_is_not_known_is_said():
-    signals, start, t, cp = drawn("tofts", (0.2, 0.3), 1, snr=20)
+    given, start, t, cp = drawn("tofts", (0.2, 0.3), 1, snr=20)
     with pytest.raises(ValueError, match="noise is 'poisson'; expected gaussian or rician"):
-        fit_signals(start, signals, t, cp, "poisson")
+        fit_signals(start, given, t, cp, "poisson")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from gadmap.physics.convolution import dispersed
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS
 
@@ -176,3 +177,49 @@ def test_the_delay_is_differentiable(model):
         )
 
     assert torch.autograd.gradcheck(curve, (*point, delay))
+
+
+@every_model
+def test_a_dispersion_is_differentiable_too(model):
+    """Also where the exchange is as fast as the dispersion, and where there is none."""
+    names = [q.name for q in model.parameters]
+    typical_values = typical(model)
+    if "ve" in names and "ktrans" in names:
+        typical_values["ve"] = typical_values["ktrans"] * 5 / 60  # kep of 12 1/min, 1 / 5 s
+    inputs = tuple(v.requires_grad_() for v in typical_values.values())
+    tau = torch.tensor([5.0, 0.0, 17.0], dtype=torch.float64, requires_grad=True)
+    plasma = PLASMA.clone().requires_grad_()
+
+    def curve(plasma, tau, *values):
+        named = dict(zip(names, values, strict=True))
+        return tissue_concentration(model, named, T, plasma, dispersion=tau)
+
+    assert torch.autograd.gradcheck(curve, (plasma, tau, *inputs), eps=1e-7, atol=1e-6)
+
+
+@every_model
+def test_without_dispersion_the_model_is_the_plain_one(model):
+    none = torch.zeros(3, dtype=torch.float64)
+    plain = tissue_concentration(model, typical(model), T, PLASMA)
+    assert torch.equal(tissue_concentration(model, typical(model), T, PLASMA, None, none), plain)
+    little = tissue_concentration(model, typical(model), T, PLASMA, None, none + 1e-9)
+    torch.testing.assert_close(little, plain, rtol=1e-8, atol=1e-8)
+
+
+@every_model
+def test_a_dispersed_curve_is_that_of_dispersed_plasma(model):
+    """The plasma smeared on a fine grid, and the plain model under that."""
+    t = torch.arange(0, 120.05, 0.05, dtype=torch.float64)
+    plasma = torch.relu(t - 10) * torch.exp(-t / 20)
+    tau = torch.full((3,), 6.0, dtype=torch.float64)
+    smeared = dispersed(plasma, t, tau[0])
+    here = tissue_concentration(model, typical(model), t, plasma, None, tau)
+    there = tissue_concentration(model, typical(model), t, smeared)
+    torch.testing.assert_close(here, there, rtol=0, atol=1e-5 * float(there.max()))
+
+
+def test_a_delay_and_a_dispersion_together_are_refused():
+    late = torch.zeros(3, dtype=torch.float64)
+    model = KINETIC_MODELS["tofts"]
+    with pytest.raises(ValueError, match="a delay and a dispersion are both given"):
+        tissue_concentration(model, typical(model), T, PLASMA, late, late)

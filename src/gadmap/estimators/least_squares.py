@@ -9,10 +9,10 @@ import numpy as np
 from gadmap.data import CurveFit, Exam, ParameterMaps
 from gadmap.estimators.by_slab import collected
 from gadmap.fitting import fit_curves
+from gadmap.fitting.curves import fitted_box
 from gadmap.physics.device import CPU
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.voxels import ConcentrationSlab
-from gadmap.quantities import DELAY
 
 
 @dataclass(frozen=True)
@@ -25,21 +25,31 @@ class LeastSquares:
         Name of the kinetic model.
     bounds
         Quantity name to (lowest, highest), to replace the default box.
-    fit_delay
-        Whether every voxel gets an arterial delay of its own.
+    fit_delay, fit_dispersion
+        Whether every voxel gets an arterial delay of its own, or a dispersion.
     device
         Where to compute: "cpu", "cuda".
     progress
         Called with the number of voxels done and of all in the mask.
+
+    Raises
+    ------
+    ValueError
+        If a dispersion is asked for beside a delay, or of a model that has none.
     """
 
     model: str = "tofts"
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     fit_delay: bool = False
+    fit_dispersion: bool = False
     device: str = CPU
     progress: Callable[[int, int], None] | None = None
 
     needs_concentration: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.fit_dispersion:
+            self._box()
 
     def estimate(self, exam: Exam) -> ParameterMaps:
         """Maps of every voxel in the mask of `exam`; NaN elsewhere, with a reason.
@@ -61,6 +71,7 @@ class LeastSquares:
                 self.model,
                 bounds=self.bounds,
                 fit_delay=self.fit_delay,
+                fit_dispersion=self.fit_dispersion,
                 device=self.device,
             )
 
@@ -73,5 +84,11 @@ class LeastSquares:
         )
 
     def _box(self) -> dict[str, tuple[float, float]]:
-        parameters = (*KINETIC_MODELS[self.model].parameters, *((DELAY,) if self.fit_delay else ()))
-        return {q.name: self.bounds.get(q.name, q.bounds) for q in parameters}
+        return dict(
+            fitted_box(
+                self.model,
+                self.bounds,
+                fit_delay=self.fit_delay,
+                fit_dispersion=self.fit_dispersion,
+            )
+        )

@@ -7,13 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from gadmap.data import CurveFit, Exam, ParameterMaps
-from gadmap.data.walk import curves_at
+from gadmap.data.walk import Voxels, curves_at
 from gadmap.estimators.by_slab import collected
 from gadmap.fitting import fit_curves
-from gadmap.fitting.curves import fitted_box
-from gadmap.fitting.signals import Signals, fit_signals
-from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.fitting.signal_voxels import Signals
+from gadmap.fitting.signals import fit_signals, signal_law
 from gadmap.physics.voxels import ConcentrationSlab
+from gadmap.physics.water_exchange import FAST
 
 SIGNAL_FIT = "signal-fit"
 
@@ -31,12 +31,15 @@ class SignalFit:
         Name of the kinetic model.
     noise
         "gaussian" or "rician".
+    water_exchange
+        "fast": a voxel has one R1. "none": blood, interstitium and cells have one each.
     progress
         Called with the number of voxels done and of all in the mask.
     """
 
     model: str = "tofts"
     noise: str = "gaussian"
+    water_exchange: str = FAST
     progress: Callable[[int, int], None] | None = None
 
     needs_concentration: ClassVar[bool] = True
@@ -49,23 +52,27 @@ class SignalFit:
         Raises
         ------
         ValueError
-            If there is no such model or noise, or the arterial input is not positive anywhere
-            during the series.
+            If there is no such model, noise or water exchange, the model leaves open how large its
+            spaces are where they matter, or the arterial input is not positive anywhere during the
+            series.
         """
+        law = signal_law(self.model, exam.hct, self.noise, self.water_exchange)
         t = exam.series.t
         plasma = np.interp(t, exam.aif.t, exam.aif.plasma)
 
         def fitted(slab: ConcentrationSlab) -> CurveFit:
             start = fit_curves(slab.concentration, t, plasma, self.model)
-            return fit_signals(start, _signals(exam, slab), t, plasma, self.noise)
+            x, y, z = np.unravel_index(slab.voxels, exam.series.grid)
+            given = signals_at(exam, (x, y, z))
+            return fit_signals(start, given, t, plasma, self.noise, self.water_exchange)
 
-        box = fitted_box(self.model)
         settings = {
-            "model_code": KINETIC_MODELS[self.model].code,
-            "bounds": box,
+            "model_code": law.model.code,
+            "bounds": law.coordinates.box,
             "domain": "signal",
             "noise": self.noise,
-            "remarks": (_remark(exam, self.noise),),
+            "water_exchange": self.water_exchange,
+            "remarks": (_remark(exam, self.noise), *_water_remark(exam, self.water_exchange)),
         }
         found = collected(exam, fitted, self.progress)
         return found.maps(
@@ -76,17 +83,18 @@ class SignalFit:
         )
 
 
-def _signals(exam: Exam, slab: ConcentrationSlab) -> Signals:
-    x, y, z = np.unravel_index(slab.voxels, exam.series.grid)
+def signals_at(exam: Exam, at: Voxels) -> Signals:
+    """The signals of voxels (x, y, z), and what they were acquired with."""
     acquisition = exam.series.acquisition
     return Signals(
-        samples=curves_at(exam.series.signal, (x, y, z)),
+        samples=curves_at(exam.series.signal, at),
         baseline_frames=exam.baseline_frames,
-        t10=exam.t10[x, y, z],
-        t10_se=exam.t10_se[x, y, z],
-        flip_angle=acquisition.flip_angle * exam.b1[x, y, z],
+        t10=exam.t10[at],
+        t10_se=exam.t10_se[at],
+        flip_angle=acquisition.flip_angle * exam.b1[at],
         tr=acquisition.tr,
         relaxivity=exam.relaxivity,
+        hct=exam.hct,
     )
 
 
@@ -103,3 +111,14 @@ def _remark(exam: Exam, noise: str) -> str:
         f"The signal itself was fitted, with {noise.capitalize()} noise; standard errors hold "
         f"those of the signal's scale {of_t10}."
     )
+
+
+def _water_remark(exam: Exam, water_exchange: str) -> tuple[str, ...]:
+    """What no exchange means; fast exchange is what every other estimate assumes, and unsaid."""
+    if water_exchange == FAST:
+        return ()
+    remark = (
+        "Water is taken not to exchange between blood, interstitium and cells: each has an R1 of "
+        f"its own, blood the volume of its plasma over one minus the haematocrit ({exam.hct:g})."
+    )
+    return (remark,)

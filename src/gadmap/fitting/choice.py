@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gadmap.data import ChosenModels
-from gadmap.fitting.curves import fit_curves
+from gadmap.fitting.curves import fit_curves, fitted_of_input
 from gadmap.fitting.evidence import (
     akaike_weights,
     corrected_akaike,
@@ -16,7 +16,7 @@ from gadmap.fitting.evidence import (
 from gadmap.fitting.fit_of_best import fit_of_best
 from gadmap.physics.device import CPU
 from gadmap.physics.kinetics import KINETIC_MODELS, Bounds
-from gadmap.quantities import DELAY
+from gadmap.quantities import DELAY, DISPERSION
 
 USUAL_MODELS = ("vascular", "patlak", "tofts", "extended-tofts", "2cxm")
 """From plasma alone to exchange with a flow: brain and body."""
@@ -39,6 +39,7 @@ def choose_models(
     weights: Float[np.ndarray, "..."] | None = None,
     bounds: Bounds | None = None,
     fit_delay: bool = False,
+    fit_dispersion: bool = False,
     device: str = CPU,
     progress: Callable[[int, int], None] | None = None,
 ) -> ChosenModels:
@@ -62,6 +63,8 @@ def choose_models(
         Quantity name to (lowest, highest), for every model that has it.
     fit_delay
         Whether every model has an arterial delay, one parameter more.
+    fit_dispersion
+        Whether every model has an arterial dispersion instead; none of them with two compartments.
     device
         Where to compute: "cpu", "cuda"; two compartments on the CPU alone.
     progress
@@ -92,7 +95,7 @@ def choose_models(
     """
     models = tuple(models)
     require_models(models)
-    box_of_models(models, bounds, fit_delay=fit_delay)
+    box_of_models(models, bounds, fit_delay=fit_delay, fit_dispersion=fit_dispersion)
     fits = {
         model: fit_curves(
             concentration,
@@ -102,13 +105,15 @@ def choose_models(
             weights=weights,
             bounds=_bounds_of(model, bounds),
             fit_delay=fit_delay,
+            fit_dispersion=fit_dispersion,
             device=device,
             progress=_counting(progress, done, len(models)),
         )
         for done, model in enumerate(models)
     }
     frames, squares = _samples(concentration, weights)
-    count = {model: len(KINETIC_MODELS[model].parameters) + fit_delay for model in models}
+    more = fit_delay or fit_dispersion
+    count = {model: len(KINETIC_MODELS[model].parameters) + more for model in models}
     _require_frames(frames, count)
     sse = _by_model(models, resolved([fit.sse for fit in fits.values()], squares))
     aicc = {model: corrected_akaike(sse[model], frames, count[model]) for model in models}
@@ -156,17 +161,21 @@ def require_models(models: Sequence[str]) -> None:
 
 
 def box_of_models(
-    models: Sequence[str], bounds: Bounds | None, *, fit_delay: bool
+    models: Sequence[str], bounds: Bounds | None, *, fit_delay: bool, fit_dispersion: bool
 ) -> dict[str, tuple[float, float]]:
     """Bounds of every quantity that one of the models has, the default ones where none are given.
 
     Raises
     ------
     ValueError
-        If there are bounds of what no model has.
+        If there are bounds of what no model has, or a model has no such input.
     """
     fitted = [quantity for model in models for quantity in KINETIC_MODELS[model].parameters]
-    box = {q.name: q.bounds for q in (*fitted, *((DELAY,) if fit_delay else ()))}
+    of_input = [
+        fitted_of_input(KINETIC_MODELS[m], fit_delay=fit_delay, fit_dispersion=fit_dispersion)
+        for m in models
+    ]
+    box = {q.name: q.bounds for q in (*fitted, *of_input) if q}
     unknown = [name for name in bounds or {} if name not in box]
     if unknown:
         raise ValueError(f"bounds of {unknown[0]!r}, but the models have {', '.join(box)}")
@@ -202,7 +211,7 @@ def _require_frames(frames: np.ndarray, count: Mapping[str, int]) -> None:
 
 
 def _bounds_of(model: str, bounds: Bounds | None) -> Bounds:
-    own = {q.name for q in KINETIC_MODELS[model].parameters} | {DELAY.name}
+    own = {q.name for q in KINETIC_MODELS[model].parameters} | {DELAY.name, DISPERSION.name}
     return {name: box for name, box in (bounds or {}).items() if name in own}
 
 

@@ -21,6 +21,7 @@ from gadmap.fitting.results import Found, Results, results
 from gadmap.fitting.scan import ScanTable, scan_table
 from gadmap.fitting.uncertainty import curvature, slope_products, standard_errors
 from gadmap.physics.kinetics import CompartmentForm
+from gadmap.quantities import DELAY
 
 SIGNIFICANCE = 0.99  # of the F test for enhancement
 
@@ -78,7 +79,7 @@ def _own_tables(problem: Problem, weights: Tensor) -> PairTables | DelayTables |
     """What a search has that knows no products of one column with another; None for the others."""
     if isinstance(problem.model.form, CompartmentForm):
         return pair_tables(problem, weights.numpy())
-    if problem.delay_is_fitted and weights.device.type == "cpu":
+    if problem.of_input is DELAY and weights.device.type == "cpu":
         return delay_tables(problem)
     return None
 

@@ -1,6 +1,7 @@
 """Exact least squares for any number of concentration curves."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -9,9 +10,8 @@ from torch import Tensor
 
 from gadmap.data import CurveFit, Reason
 from gadmap.data.frozen import require_rising
+from gadmap.fitting.by_input import fit_chunk_by_input, problems_of_input
 from gadmap.fitting.chunk import Weighting, fit_chunk, weighting
-from gadmap.fitting.delay_tables import delays
-from gadmap.fitting.delayed import fit_delayed_chunk
 from gadmap.fitting.fitted import FittedCurves
 from gadmap.fitting.problem import make_problem
 from gadmap.fitting.results import Results
@@ -23,12 +23,13 @@ from gadmap.physics.kinetics import (
     Bounds,
     CompartmentForm,
     KineticModel,
+    LinearForm,
 )
 from gadmap.physics.side_by_side import one_by_one, side_by_side
-from gadmap.quantities import DELAY, SSE, VE
+from gadmap.quantities import DELAY, DISPERSION, SSE, VE, Quantity
 
 CURVES_A_CHUNK = 1 << 14
-CURVES_A_SMALL_CHUNK = 1 << 12  # with weights of their own, or a delay
+CURVES_A_SMALL_CHUNK = 1 << 12  # with weights of their own, or steps
 
 
 def fit_curves(
@@ -40,6 +41,7 @@ def fit_curves(
     weights: Float[np.ndarray, "..."] | None = None,
     bounds: Bounds | None = None,
     fit_delay: bool = False,
+    fit_dispersion: bool = False,
     standard_error: bool = True,
     device: str = CPU,
     progress: Callable[[int, int], None] | None = None,
@@ -69,6 +71,10 @@ def fit_curves(
     fit_delay
         Whether to fit an arterial delay [s] too: how much later than `t` says the plasma curve
         reaches the tissue. There is nothing before its first sample, and its last one lasts.
+    fit_dispersion
+        Whether to fit an arterial dispersion [s] too: the time constant of the exponential by which
+        the plasma curve is smeared before it reaches the tissue. At 0 it is not. Instead of a
+        delay, and for the models of one rate alone.
     standard_error
         Whether to give standard errors.
     device
@@ -80,19 +86,21 @@ def fit_curves(
     -------
     CurveFit
         `fit["ktrans"]` and the other parameters of the model, what follows from them (`fit["kep"]`,
-        or `fit["ktrans"]` of a flow), `fit["delay"]` where it was asked for, and `fit["r2"]`,
-        shaped like `concentration` without time;
+        or `fit["ktrans"]` of a flow), `fit["delay"]` or `fit["dispersion"]` where it was asked for,
+        and `fit["r2"]`, shaped like `concentration` without time;
         `fit.standard_error`, `fit.sse`, `fit.valid` and `fit.reason` likewise.
 
     Raises
     ------
     ValueError
         If the model is unknown or not for that device, shapes disagree, times do not rise, the
-        plasma curve is not finite or never above 0, a weight is below 0, or bounds are not a box.
+        plasma curve is not finite or never above 0, a weight is below 0, bounds are not a box, or a
+        dispersion is asked for beside a delay or of another model.
 
     References
     ----------
     Golub and Pereyra, SIAM J Numer Anal 1973;10:413-432 (variable projection).
+    Calamante, Gadian and Connelly, Magn Reson Med 2000;44:466-473 (dispersion).
 
     Examples
     --------
@@ -100,22 +108,24 @@ def fit_curves(
     >>> fit["ktrans"], fit.standard_error["ktrans"]
     """
     kinetic_model = _model(model, device)
-    box = _box(kinetic_model, bounds, fit_delay=fit_delay)
+    of_input = fitted_of_input(kinetic_model, fit_delay=fit_delay, fit_dispersion=fit_dispersion)
+    box = _box(kinetic_model, bounds, of_input)
     check_curves(kinetic_model, concentration, t, cp)
     shared, own = _split_weights(weights, concentration)
     curves = concentration.reshape(-1, t.size)
-    two_rates = isinstance(kinetic_model.form, CompartmentForm)
-    by_steps = fit_delay and (two_rates or torch.device(device).type != CPU)
-    lags = delays(*box[DELAY.name]) if by_steps else [0.0 if fit_delay else None]
+    tabled = isinstance(kinetic_model.form, LinearForm) and torch.device(device).type == CPU
+    by_steps = of_input is DISPERSION or (of_input is DELAY and not tabled)
 
     def weightings(weights: np.ndarray) -> list[Weighting]:
         rows = _tensor(weights, device)
-        return [weighting(p, rows, standard_error=standard_error) for p in problems]
+        errors = standard_error and not by_steps  # steps end with errors of their own
+        return [weighting(p, rows, standard_error=errors) for p in problems]
 
     # only errors take derivatives; without them torch need not keep book
     with torch.inference_mode(not standard_error):
         times, plasma = _tensor(t - t[0], device), _tensor(cp, device)
-        problems = [make_problem(kinetic_model, box, times, plasma, lag) for lag in lags]
+        make = partial(make_problem, kinetic_model, box, times, plasma)
+        problems = problems_of_input(make, of_input, box) if by_steps else [make(of_input)]
         weighted = weightings(shared[None])
 
     def fit_rows(rows: slice) -> Results:
@@ -123,11 +133,11 @@ def fit_curves(
             mine = weighted if own is None else weightings(own[rows])
             samples = torch.from_numpy(np.require(curves[rows], requirements=["C", "W"])).to(device)
             if by_steps:
-                return fit_delayed_chunk(problems, mine, samples, standard_error=standard_error)
+                return fit_chunk_by_input(problems, mine, samples, standard_error=standard_error)
             return fit_chunk(problems[0], mine[0], samples, standard_error=standard_error)
 
     largest = CURVES_A_CHUNK if own is None and not by_steps else CURVES_A_SMALL_CHUNK
-    chunks = rows_of_chunks(len(curves), largest, problems[0].columns, delayed=by_steps)
+    chunks = rows_of_chunks(len(curves), largest, problems[0].columns, by_steps=by_steps)
     results: dict[str, dict[str, np.ndarray]] = {}
     in_turn = side_by_side if plasma.device.type == CPU else one_by_one
     for rows, fit in in_turn(fit_rows, chunks):
@@ -193,21 +203,54 @@ def _model(which: str | KineticModel, device: str) -> KineticModel:
     return model
 
 
-def fitted_box(model: str, bounds: Bounds | None = None, *, fit_delay: bool = False) -> Bounds:
-    """Bounds of what a fit of that model fits, in its order, the delay last.
+def fitted_box(
+    model: str,
+    bounds: Bounds | None = None,
+    *,
+    fit_delay: bool = False,
+    fit_dispersion: bool = False,
+) -> Bounds:
+    """Bounds of what a fit of that model fits, in its order, the delay or the dispersion last.
 
     Raises
     ------
     ValueError
         As `fit_curves` does.
     """
-    return _box(_model(model, "cpu"), bounds, fit_delay=fit_delay)
+    kinetic = _model(model, "cpu")
+    of_input = fitted_of_input(kinetic, fit_delay=fit_delay, fit_dispersion=fit_dispersion)
+    return _box(kinetic, bounds, of_input)
 
 
-def _box(model: KineticModel, bounds: Bounds | None, *, fit_delay: bool) -> Bounds:
+def fitted_of_input(
+    model: KineticModel, *, fit_delay: bool, fit_dispersion: bool
+) -> Quantity | None:
+    """What of the arterial input is fitted.
+
+    Raises
+    ------
+    ValueError
+        If that is too much, or the model has no such input.
+    """
+    if not fit_dispersion:
+        return DELAY if fit_delay else None
+    if fit_delay:
+        raise ValueError(
+            "a delay and a dispersion are both to be fitted; expected one of them, for curves "
+            "hardly tell one from the other"
+        )
+    if isinstance(model.form, CompartmentForm) or model is REFERENCE_REGION:
+        raise ValueError(
+            f"no dispersion is fitted with {model.name}; expected tofts, extended-tofts, patlak or "
+            "vascular"
+        )
+    return DISPERSION
+
+
+def _box(model: KineticModel, bounds: Bounds | None, of_input: Quantity | None) -> Bounds:
     """Bounds of the model's parameters, the default ones where none are given."""
     fitted = {quantity.name: quantity for quantity in model.parameters}
-    fitted |= {DELAY.name: DELAY} if fit_delay else {}
+    fitted |= {of_input.name: of_input} if of_input else {}
     box = {name: quantity.bounds for name, quantity in fitted.items()}
     for name, (low, high) in (bounds or {}).items():
         if name not in box:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from gadmap.data.curve import FittedCurve
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KineticModel
-from gadmap.quantities import DELAY
+from gadmap.quantities import DELAY, DISPERSION
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,6 +42,7 @@ class FittedCurves:
             torch.tensor(np.asarray(self.t - self.t[0], dtype=np.float64)),
             torch.tensor(np.asarray(self.cp, dtype=np.float64)),
             values.get(DELAY.name),
+            values.get(DISPERSION.name),
         )
         measured = np.asarray(self.concentration[index], dtype=np.float64)
         return FittedCurve(

@@ -19,9 +19,11 @@ from torch import Tensor
 
 STEPS = 60
 FIRST_DAMPING, MOST_DAMPING = 1e-3, 1e8
-EASE, TIGHTEN = 0.2, 5.0  # of the damping after a step that went down, or up
+EASE, TIGHTEN = 0.2, 5.0  # of the damping after a step that kept its promise, or not
+KEPT = 0.25  # of the fall that a step promised: less where it went too far
 PROMISE, NOTHING = 1e-9, 1e-24  # of the sum of squares, and of the curve's, to go another step
 
+ROUNDING = 1e-12  # of a bound: a start as near lies on it
 DIFFERENCE, SMALLEST = 1e-6, 1e-3  # relative size of a difference, and of what
 
 Curves = Callable[[Float[Tensor, "parameter *batch voxel"]], Float[Tensor, "*batch voxel time"]]
@@ -104,6 +106,7 @@ def descent(
     start: Float[Tensor, "parameter voxel"],
     bounds: Float[Tensor, "2 parameter #voxel"],
     enough: Callable[[Float[Tensor, " voxel"]], Float[Tensor, " voxel"]],
+    steps: int = STEPS,
 ) -> Minimum:
     """Minimum that Marquardt's steps from `start` reach within `bounds`.
 
@@ -113,29 +116,36 @@ def descent(
         Values, and the rows of the voxels that they are of, to what is minimised there.
     enough
         What is minimised at the start, to the fall that is not worth another step.
+    steps
+        How many, at most.
     """
     low, high = bounds.expand(-1, -1, start.shape[1])
     values = start.clamp(low, high)
+    for bound in (low, high):  # of which rounding may have left it short
+        values = torch.where(torch.isclose(values, bound, rtol=ROUNDING, atol=0), bound, values)
     normal, slope, sse = at(values, torch.arange(start.shape[1], device=start.device))
     least_fall = enough(sse)
     damping = torch.full_like(sse, FIRST_DAMPING)
     going = torch.nonzero(torch.isfinite(sse))[:, 0]
-    for _ in range(STEPS):
+    for _ in range(steps):
         here, down = values[:, going], slope[:, going]
         least, most = low[:, going], high[:, going]
         held = ((here <= least) & (down > 0)) | ((here >= most) & (down < 0))
-        step = _step(normal[going], down, held, damping[going])
+        room = torch.stack([least - here, most - here])
+        step = _step(normal[going], down, held, damping[going], room)
         trial = (here + step).clamp(least, most)
-        promised = (down * (here - trial)).sum(dim=0) > least_fall[going]
-        going, trial = going[promised], trial[:, promised]
+        promise = (down * (here - trial)).sum(dim=0)
+        worth = promise > least_fall[going]
+        going, trial, promise = going[worth], trial[:, worth], promise[worth]
         if not going.numel():
             break
         there = at(trial, going)
-        lower = there.sse < sse[going]
+        fall = sse[going] - there.sse
+        lower = fall > 0
         down = going[lower]
         values[:, down], slope[:, down] = trial[:, lower], there.slope[:, lower]
         normal[down], sse[down] = there.normal[lower], there.sse[lower]
-        damping[going] *= torch.where(lower, EASE, TIGHTEN)
+        damping[going] *= torch.where(fall > KEPT * promise, EASE, TIGHTEN)
         going = going[damping[going] < MOST_DAMPING]
     return Minimum(values, sse, normal)
 
@@ -163,13 +173,43 @@ def slopes(
 
 
 def _step(
-    normal: Tensor,
+    normal: Float[Tensor, "voxel parameter parameter"],
     slope: Float[Tensor, "parameter voxel"],
     held: Bool[Tensor, "parameter voxel"],
     damping: Float[Tensor, " voxel"],
+    room: Float[Tensor, "2 parameter voxel"],
 ) -> Float[Tensor, "parameter voxel"]:
-    """Marquardt's step of the parameters that are not held."""
-    free = ~held.T
+    """Marquardt's step of the parameters that are not held, within the `room` to their bounds.
+
+    One that would go beyond stops at its bound, and the others' step is sought again beside it.
+    """
+    step, free, rows = (
+        torch.zeros_like(slope),
+        ~held,
+        torch.arange(len(damping), device=slope.device),
+    )
+    for _ in range(len(slope)):
+        own = free[:, rows]
+        pushed = torch.einsum("vpq,qv->pv", normal[rows], torch.where(own, 0.0, step[:, rows]))
+        found = _free_step(normal[rows], slope[:, rows] + pushed, own, damping[rows])
+        wanted = torch.where(own, found, step[:, rows])
+        inside = wanted.clamp(*room[..., rows])
+        step[:, rows], beyond = inside, own & (inside != wanted)
+        free[:, rows] = own & ~beyond
+        rows = rows[beyond.any(dim=0)]
+        if not rows.numel():
+            break
+    return step
+
+
+def _free_step(
+    normal: Float[Tensor, "voxel parameter parameter"],
+    slope: Float[Tensor, "parameter voxel"],
+    free: Bool[Tensor, "parameter voxel"],
+    damping: Float[Tensor, " voxel"],
+) -> Float[Tensor, "parameter voxel"]:
+    """Marquardt's step of the parameters that are free; 0 of the others."""
+    free = free.T
     scale = torch.diagonal(normal, dim1=1, dim2=2).sqrt()
     scale = torch.where(scale > 0, scale, 1.0)
     both = (free[:, :, None] & free[:, None, :]) / (scale[:, :, None] * scale[:, None, :])

@@ -1,6 +1,7 @@
 """What all curves of one fit share: the columns and their limits."""
 
 from dataclasses import dataclass
+from math import inf
 
 import torch
 from jaxtyping import Float
@@ -9,7 +10,7 @@ from torch import Tensor
 from gadmap.fitting.arrival import Arrival
 from gadmap.fitting.rate_grid import RateGrid, rate_grid
 from gadmap.physics.kinetics import Bounds, CompartmentForm, KineticModel, Limit, LinearForm
-from gadmap.quantities import SECONDS_PER_MINUTE
+from gadmap.quantities import SECONDS_PER_MINUTE, Quantity
 
 NONE = (Limit(0.0, 0.0),)
 """The limit of an exponential that is not there."""
@@ -28,8 +29,9 @@ class Problem:
         Rates to search; None where the model's only rate is 0.
     arrival
         The plasma curve [mmol/L] and when it comes; a column where the model has a share of plasma.
-    delay_is_fitted
-        Whether this is one of several problems, between whose delays the best one is searched.
+    of_input
+        What of the arterial input is fitted too, if anything: its delay or its dispersion. This may
+        be one of several problems, between whose values the best one is searched.
     columns
         Of the exponential term at every node of `grid`, or at rate 0; then the plasma, then 1.
     share_bounds
@@ -42,7 +44,7 @@ class Problem:
     bounds: Bounds
     grid: RateGrid | None
     arrival: Arrival
-    delay_is_fitted: bool
+    of_input: Quantity | None
     columns: Float[Tensor, "column time"]
     share_bounds: tuple[float, float] | None
     lower: tuple[Limit, ...]
@@ -56,7 +58,7 @@ class Problem:
     @property
     def parameter_count(self) -> int:
         """Number of parameters that are fitted."""
-        return len(self.model.parameters) + self.delay_is_fitted
+        return len(self.model.parameters) + (self.of_input is not None)
 
     @property
     def has_exponential(self) -> bool:
@@ -74,20 +76,24 @@ def make_problem(
     bounds: Bounds,
     t: Float[Tensor, " time"],
     plasma: Float[Tensor, " time"],
-    delay: float | None = None,
+    of_input: Quantity | None = None,
+    value: float = 0.0,
+    fastest: float = inf,
 ) -> Problem:
     """Problem of `model` in the box `bounds` under `plasma` [mmol/L] at times `t` [s].
 
-    With a `delay` [s] it is one of those between whose delays the best one is searched.
+    `of_input` is what of the input is fitted, and `value` [s] what it is in this problem. Rates are
+    searched up to `fastest` [1/min], if the bounds have some below.
     """
     form = model.form
     coupling = form.coupling if isinstance(form, LinearForm) else None
     minutes = t / SECONDS_PER_MINUTE
-    arrival = Arrival(minutes, plasma, (delay or 0.0) / SECONDS_PER_MINUTE, coupling)
+    how = {of_input.name: value / SECONDS_PER_MINUTE} if of_input else {}
+    arrival = Arrival(minutes, plasma, **how, coupling=coupling)
     if isinstance(form, CompartmentForm):
         grid, shares, limits = rate_grid(arrival, (0.0, _fastest(arrival))), None, ((), ())
     else:
-        grid = rate_grid(arrival, form.rate_bounds(bounds)) if form.rate_bounds else None
+        grid = _searched(arrival, form.rate_bounds(bounds), fastest) if form.rate_bounds else None
         shares = form.share_bounds(bounds) if form.share_bounds else None
         limits = form.amplitude_limits(bounds) if form.amplitude_limits else (NONE, NONE)
     exponentials = grid.columns if grid else arrival.convolved(plasma.new_zeros(1))
@@ -96,12 +102,17 @@ def make_problem(
         bounds=bounds,
         grid=grid,
         arrival=arrival,
-        delay_is_fitted=delay is not None,
+        of_input=of_input,
         columns=torch.cat([exponentials, arrival.plasma[None], torch.ones_like(plasma)[None]]),
         share_bounds=shares,
         lower=limits[0],
         upper=limits[1],
     )
+
+
+def _searched(arrival: Arrival, rates: tuple[float, float], fastest: float) -> RateGrid:
+    low, high = rates
+    return rate_grid(arrival, (low, min(high, max(fastest, 2 * low))))
 
 
 def _fastest(arrival: Arrival) -> float:

@@ -27,7 +27,7 @@ from gadmap.fitting.levenberg_marquardt import bounded_minimum, slopes
 from gadmap.fitting.uncertainty import inverse_normal
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS, Bounds, KineticModel
-from gadmap.quantities import DELAY
+from gadmap.quantities import DELAY, DISPERSION
 
 LEVELS = (0.68, 0.95)
 FACTORS = (0.125, 1.0, 8.0)
@@ -52,7 +52,8 @@ class _Curve(NamedTuple):
 
     def modelled(self, values: Coordinates) -> Float[Tensor, "*batch time"]:
         named = dict(zip(self.box, values, strict=True))
-        return tissue_concentration(self.model, named, self.t, self.plasma, named.get(DELAY.name))
+        of_input = named.get(DELAY.name), named.get(DISPERSION.name)
+        return tissue_concentration(self.model, named, self.t, self.plasma, *of_input)
 
     def derived(self, values: Coordinates) -> dict[str, Tensor]:
         return self.model.derived(*values[: len(self.model.parameters)])
@@ -66,6 +67,7 @@ def curve_likelihood(
     *,
     bounds: Bounds | None = None,
     fit_delay: bool = False,
+    fit_dispersion: bool = False,
     levels: Sequence[float] = LEVELS,
 ) -> Likelihood:
     """Covariance and profiles of the parameters that fit one curve best.
@@ -76,7 +78,7 @@ def curve_likelihood(
     ----------
     concentration
         Tissue concentration [mmol/L].
-    t, cp, model, bounds, fit_delay
+    t, cp, model, bounds, fit_delay, fit_dispersion
         As in `fit_curves`.
     levels
         Levels of confidence of the intervals, each above 0 and below 1.
@@ -90,11 +92,17 @@ def curve_likelihood(
     if not all(0 < level < 1 for level in levels):
         raise ValueError(f"levels are {levels}; expected each above 0 and below 1. In percent?")
     fit = fit_curves(
-        concentration[None].astype(np.float64), t, cp, model, bounds=bounds, fit_delay=fit_delay
+        concentration[None].astype(np.float64),
+        t,
+        cp,
+        model,
+        bounds=bounds,
+        fit_delay=fit_delay,
+        fit_dispersion=fit_dispersion,
     )
     if not fit.valid[0]:
         raise ValueError(f"no fit of the curve: {Reason(int(fit.reason[0])).sentence}")
-    box = fitted_box(model, bounds, fit_delay=fit_delay)
+    box = fitted_box(model, bounds, fit_delay=fit_delay, fit_dispersion=fit_dispersion)
     freedom = t.size - len(box)
     if freedom < 1:
         raise ValueError(
@@ -245,4 +253,6 @@ class _Search:
         if name == DELAY.name:
             step = float(torch.diff(self._curve.t).median())
             return [value - step, value, value + step]
+        if name == DISPERSION.name:  # it may well be 0
+            return [FACTORS[0] * value, value, FACTORS[-1] * max(value, 1.0)]
         return [factor * value for factor in FACTORS]

@@ -103,6 +103,20 @@ def signal_and_slope(
         return samples, slope / exam.relaxivity
 
 
+def concentration_of_signal(
+    exam: Exam, at: Voxels, signal: Float[np.ndarray, "voxel time"]
+) -> Float[np.ndarray, "voxel time"]:
+    """Concentration [mmol/L] as which a signal [a.u.] is read in voxels `at` of `exam`.
+
+    By baseline and T1 of the voxels' own samples; NaN in a frame whose `signal` no T1 gives.
+    """
+    with torch.inference_mode():
+        samples = torch.tensor(curves_at(exam.series.signal, at), dtype=torch.float64)
+        r10, s0, flip_angle = _calibration(exam, samples, at)
+        rate = spgr_r1(torch.tensor(signal), s0, flip_angle, exam.series.acquisition.tr)
+        return concentration_of_rate(rate, r10, exam.relaxivity).numpy()
+
+
 def voxels_a_slab(signal: Float[np.ndarray, "x y z time"]) -> int:
     """How many voxels of `signal` [a.u.] are worked on at a time: fewer where memory is limited."""
     scratch = scratch_of(signal)

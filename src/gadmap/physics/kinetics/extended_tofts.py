@@ -5,12 +5,19 @@ Tofts, J Magn Reson Imaging 1997;7:91-101. CAPLEX M.IC1.005.
 
 from torch import Tensor
 
-from gadmap.physics.kinetics.model import Bounds, ImpulseResponse, KineticModel, LinearForm
+from gadmap.physics.kinetics.model import (
+    Bounds,
+    ImpulseResponse,
+    KineticModel,
+    LinearForm,
+    in_step,
+)
 from gadmap.physics.kinetics.tofts import (
     exchange_limits,
     exchange_parameters,
     exchange_rate,
     exchange_rate_bounds,
+    interstitium,
 )
 from gadmap.quantities import KTRANS, VE, VP
 
@@ -29,6 +36,10 @@ def _parameters(
     return exchange_parameters(share, amplitude, rate, bounds) | {VP.name: share}
 
 
+def _spaces(ktrans: Tensor, ve: Tensor, vp: Tensor) -> dict[str, ImpulseResponse]:
+    return {VP.name: in_step(vp), VE.name: interstitium(ktrans, ve)}
+
+
 EXTENDED_TOFTS = KineticModel(
     "extended-tofts",
     "M.IC1.005",
@@ -36,4 +47,5 @@ EXTENDED_TOFTS = KineticModel(
     _impulse_response,
     LinearForm(_share_bounds, exchange_limits, exchange_rate_bounds, _parameters),
     exchange_rate,
+    _spaces,
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -28,6 +29,12 @@ class ImpulseResponse(NamedTuple):
     amplitude: Float[Tensor, "*grid exponential"]
     rate: Float[Tensor, "*grid exponential"]
     plasma: Float[Tensor, "*grid"] | None = None
+
+
+def in_step(like: Tensor) -> ImpulseResponse:
+    """Of a space whose concentration is that of the arterial plasma at once."""
+    none = like.new_zeros((*like.shape, 0))
+    return ImpulseResponse(amplitude=none, rate=none, plasma=torch.ones_like(like))
 
 
 class Limit(NamedTuple):
@@ -84,6 +91,9 @@ class CompartmentForm:
     returns: bool
 
 
+Spaces = Callable[..., dict[str, ImpulseResponse]]
+
+
 def _nothing(*_: Tensor) -> dict[str, Tensor]:
     return {}
 
@@ -106,6 +116,10 @@ class KineticModel:
         The inverse road, for fits.
     derived
         Parameters, in the same order, to what follows from them (kep, ktrans), by name.
+    spaces
+        Parameters, in the same order, to the impulse response of the agent's concentration in each
+        space that holds it, by the name of the space's volume; None where the model leaves a
+        volume open. Times the volumes they add up to `impulse_response`.
     """
 
     name: str
@@ -114,3 +128,4 @@ class KineticModel:
     impulse_response: Callable[..., ImpulseResponse]
     form: LinearForm | CompartmentForm
     derived: Callable[..., dict[str, Tensor]] = _nothing
+    spaces: Spaces | None = None

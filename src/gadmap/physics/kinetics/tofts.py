@@ -47,6 +47,16 @@ def exchange_rate(ktrans: Tensor, ve: Tensor, *_: Tensor) -> dict[str, Tensor]:
     return {KEP.name: ktrans / ve}
 
 
+def interstitium(ktrans: Tensor, ve: Tensor) -> ImpulseResponse:
+    """Of the concentration in the extravascular, extracellular space: kep exp(-kep t)."""
+    rate = (ktrans / ve)[..., None]
+    return ImpulseResponse(amplitude=rate, rate=rate)
+
+
+def _spaces(ktrans: Tensor, ve: Tensor) -> dict[str, ImpulseResponse]:
+    return {VE.name: interstitium(ktrans, ve)}
+
+
 TOFTS = KineticModel(
     "tofts",
     "M.IC1.004",
@@ -54,4 +64,5 @@ TOFTS = KineticModel(
     _impulse_response,
     LinearForm(None, exchange_limits, exchange_rate_bounds, exchange_parameters),
     exchange_rate,
+    _spaces,
 )

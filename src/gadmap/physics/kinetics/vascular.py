@@ -6,7 +6,13 @@ for it: it is the highly perfused limit of its M.IC1.002.
 
 from torch import Tensor
 
-from gadmap.physics.kinetics.model import Bounds, ImpulseResponse, KineticModel, LinearForm
+from gadmap.physics.kinetics.model import (
+    Bounds,
+    ImpulseResponse,
+    KineticModel,
+    LinearForm,
+    in_step,
+)
 from gadmap.quantities import VP
 
 
@@ -28,10 +34,15 @@ def _parameters(
     return {VP.name: share}
 
 
+def _spaces(vp: Tensor) -> dict[str, ImpulseResponse]:
+    return {VP.name: in_step(vp)}
+
+
 VASCULAR = KineticModel(
     "vascular",
     "M.IC1.999",
     (VP,),
     _impulse_response,
     LinearForm(_share_bounds, None, None, _parameters),
+    spaces=_spaces,
 )
