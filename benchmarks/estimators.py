@@ -48,7 +48,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", type=int, default=24, help="of each kind and noise; 0 for none")
-    parser.add_argument("--patients", type=int, default=2, help="heads; 0 for none")
+    parser.add_argument("--patients", type=int, default=10, help="heads; 0 for none")
     parser.add_argument("--weights", default="fcsa-net-guided", help="of the guided network")
     parser.add_argument("--only", nargs="*", default=list(TABLES), choices=list(TABLES))
     options = parser.parse_args()
@@ -71,6 +71,7 @@ def kinds(count: int, guided: Estimate) -> None:
             first = kind if noise == NOISES[0] else ""
             ratios = [at.ratio("tv"), at.ratio("nlm"), at.ratio("guided")]
             ratios.append(at.ratio("guided", at.sane()))
+            ratios.append(at.ratio_by_exam("guided", at.sane()))
             medians = (f"{at.relative(name):.1%}" for name in at.found)
             told = (f"{ratio:.2f}" for ratio in ratios)
             rows.append((first, f"{noise:g}", f"{at.rmse('fit'):.4f}", *told, *medians))
@@ -80,10 +81,13 @@ def kinds(count: int, guided: Estimate) -> None:
     names = ("fit", "TV", "NLM", "guided")
     table(
         f"ktrans, {count} scenes each: error to the truth; ratios to the exact fit",
-        ("", "noise", "fit RMSE", *names[1:], "guided*", *names),
+        ("", "noise", "fit RMSE", *names[1:], "guided*", "by scene*", *names),
         rows,
     )
-    print("*: without voxels whose fit is above 1.5 1/min. Last four: median relative error.")
+    print(
+        "*: without voxels whose fit is above 1.5 1/min; by scene: geometric mean of the scenes' "
+        "own ratios. Last four: median relative error."
+    )
     table("90 % interval of the guided network holds", ("", "noise", "share"), covers)
     deciles = tuple(str(k + 1) for k in range(10))
     table("Mean bias of the guided network at noise 0.05, by decile", ("", *deciles), biases)
@@ -246,7 +250,7 @@ def without_input(count: int, guided: Estimate) -> None:
 def patients(count: int, guided: Estimate) -> None:
     """Heads of wide priors, with T1 and arterial input measured on them."""
     cases = [
-        patient_case(PATIENTS_SEED, k, priors=PRIORS["wide"], matrix=192) for k in range(count)
+        patient_case(PATIENTS_SEED, k, priors=PRIORS["wide"], matrix=128) for k in range(count)
     ]
     pairs = []
     for case in cases:

@@ -10,6 +10,7 @@ SCRIPTS = (
     "fit_million.py",
     "two_compartment.py",
     "delayed.py",
+    "dispersed.py",
     "networks.py",
     "training.py",
     "whole_road.py",

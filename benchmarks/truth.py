@@ -30,6 +30,7 @@ class Errors:
     truth: np.ndarray
     found: Mapping[str, np.ndarray]
     error: np.ndarray  # standard error of the network
+    exam: np.ndarray  # its number, of each voxel
 
     def rmse(self, name: str, where: np.ndarray | None = None) -> float:
         """Root mean square error [1/min]."""
@@ -39,6 +40,15 @@ class Errors:
     def ratio(self, name: str, where: np.ndarray | None = None) -> float:
         """Root mean square error over the exact fit's."""
         return self.rmse(name, where) / self.rmse("fit", where)
+
+    def ratio_by_exam(self, name: str, where: np.ndarray) -> float:
+        """Geometric mean over the examinations of the ratio in each, where none governs."""
+        squares = []
+        for each in (name, "fit"):
+            away = np.square(self.found[each] - self.truth)[where]
+            squares.append(np.bincount(self.exam[where], weights=away))
+        some = np.bincount(self.exam[where]) > 0
+        return float(np.exp(np.mean(np.log(squares[0][some] / squares[1][some])) / 2))
 
     def relative(self, name: str) -> float:
         """Median relative error where there is uptake."""
@@ -63,20 +73,21 @@ def gathered(
     pairs: list[tuple[Exam, np.ndarray]], estimators: Mapping[str, Estimate], guided: Estimate
 ) -> Errors:
     """Every estimator, the guided network with them, on every examination."""
-    truths, errors = [], []
+    truths, errors, numbers = [], [], []
     found: dict[str, list[np.ndarray]] = {name: [] for name in (*estimators, "guided")}
-    for exam, truth in pairs:
+    for number, (exam, truth) in enumerate(pairs):
         maps = {name: estimator(exam) for name, estimator in estimators.items()}
         maps["guided"] = guided(exam)
         usable = np.isfinite(truth)
         for each in maps.values():
             usable &= each.valid
         truths.append(truth[usable])
+        numbers.append(np.full(np.count_nonzero(usable), number))
         errors.append(maps["guided"].standard_error["ktrans"][usable])
         for name, each in maps.items():
             found[name].append(each["ktrans"][usable])
     joined = {name: np.concatenate(parts) for name, parts in found.items()}
-    return Errors(np.concatenate(truths), joined, np.concatenate(errors))
+    return Errors(np.concatenate(truths), joined, np.concatenate(errors), np.concatenate(numbers))
 
 
 def of_scenes(scenes: list[Scene], estimators: Mapping[str, Estimate], guided: Estimate) -> Errors:

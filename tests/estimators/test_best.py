@@ -63,6 +63,11 @@ def test_where_nothing_is_to_be_gained_the_fit_is_taken_as_it_is():
     assert np.array_equal(maps["ktrans"], expected["ktrans"], equal_nan=True)
 
 
+def test_an_error_that_all_voxels_share_is_nothing_to_gain():
+    exam = scene(USUAL, QUIET).exam
+    assert "there is nothing to gain" in chosen(replace(exam, aif=replace(exam.aif, error=0.2)))[1]
+
+
 def test_the_fit_has_plasma_where_the_curves_have():
     exam = scene(USUAL, replace(QUIET, model="extended-tofts")).exam
     maps, said = chosen(exam)

@@ -7,8 +7,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from gadmap.estimators.guided_input import FEATURES
 from gadmap.networks.fcsa_guided import LARGEST_SPREAD, LARGEST_STEP, FcsaGuided, Guidance
 from gadmap.networks.guided_file import (
+    VERSION,
     TrainedGuided,
     built_guided,
     is_guided,
@@ -28,7 +30,7 @@ def guidance(h: int, w: int, frames: tuple[int, ...] = (40,), seed: int = 0) -> 
         return torch.randn(*shape, generator=generator)
 
     return Guidance(
-        normal(count, 20, h, w),
+        normal(count, FEATURES, h, w),
         normal(count, 3, h, w),
         0.1 * normal(count, 3, h, w).exp(),
         tuple(normal(number, h, w) for number in frames),
@@ -126,13 +128,13 @@ def test_files_of_something_else_are_refused(tmp_path: Path):
         ("calibration", json.dumps(dict.fromkeys(QUANTITIES, -1)), "calibration"),
         ("quantities", json.dumps(["ktrans"]), "shape"),
         ("quantities", "nonsense", "not readable as JSON"),
-        ("version", "2", "version"),
+        ("version", "1", "version"),
     ],
 )
 def test_edited_metadata_are_refused(tmp_path: Path, entry: str, value: str, said: str):
     metadata = {
         "format": "gadmap guided network",
-        "version": "1",
+        "version": str(VERSION),
         "network": "fcsa-net-guided",
         "quantities": json.dumps(list(QUANTITIES)),
         "calibration": json.dumps(dict.fromkeys(QUANTITIES, 1.0)),

@@ -97,6 +97,7 @@ def test_a_bad_input_changes_what_is_known_and_not_what_happened(seed: int):
     np.testing.assert_array_equal(good.exam.series.signal, bad.exam.series.signal)
     np.testing.assert_array_equal(good.truth["ktrans"], bad.truth["ktrans"])
     assert not np.allclose(good.exam.aif.plasma, bad.exam.aif.plasma)
+    assert good.exam.aif.error == 0 < bad.exam.aif.error
     assert (good.exam.aif.plasma[: good.exam.baseline_frames] == 0).all()
     assert bad.exam.aif.plasma[: bad.exam.baseline_frames].std() > 0
 
@@ -105,12 +106,18 @@ def test_bad_inputs_are_lower_on_the_whole_and_off_by_seconds():
     t = np.arange(0, 300, 1.0)
     plasma = np.exp(-np.square((t - 60) / 8)) + 0.2 * (t > 60)
     tissue = np.cumsum(plasma) / 100
-    found = [measured_badly(np.random.default_rng(k), t, plasma, tissue) for k in range(200)]
+    drawn = [measured_badly(np.random.default_rng(k), t, plasma, tissue) for k in range(400)]
+    found, errors = [curve for curve, _ in drawn], np.array([error for _, error in drawn])
     assert 0.6 < np.median([curve.max() for curve in found]) / plasma.max() < 0.98
     lags = [t[np.argmax(curve)] - t[np.argmax(plasma)] for curve in found]
     assert np.percentile(lags, 5) < -2
     assert np.percentile(lags, 95) > 2
     assert np.abs(lags).max() < 9
+    areas = np.log([curve.sum() / plasma.sum() for curve in found])
+    small, large = errors < np.quantile(errors, 0.3), errors > np.quantile(errors, 0.7)
+    for part in (small, large):  # as far off as it says
+        told = np.sqrt(np.mean(np.square(areas[part]))) / np.sqrt(np.mean(np.square(errors[part])))
+        assert 0.7 < told < 1.4
 
 
 def test_unknown_flip_angles_are_taken_for_nominal_and_spoil_t1_with_them():

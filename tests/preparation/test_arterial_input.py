@@ -98,6 +98,18 @@ def test_a_population_curve_starts_where_the_bodys_signal_does(name):
     assert any("population" in sentence for sentence in exam.assumptions)
 
 
+def test_how_well_the_height_is_known_depends_on_where_it_comes_from():
+    series, given = block_series()
+    mask = np.zeros(series.grid, dtype=bool)
+    mask[tuple(prepare(series, aif="auto").aif.voxels.T)] = True
+    measured = [prepare(series, aif=choice).aif.error for choice in ("auto", mask)]
+    assert measured[0] == measured[1] < prepare(series, aif="parker").aif.error
+    assert prepare(series, aif=given).aif.error == 0
+    assert prepare(series, aif=given, aif_error=0.3).aif.error == 0.3
+    with pytest.raises(ValueError, match="relative error is 10; expected 0 to 1"):
+        prepare(series, aif=given, aif_error=10.0)
+
+
 def test_an_unknown_population_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="parker, georgiou, weinmann"):
         prepare(block_series()[0], aif="unknown")

@@ -21,11 +21,12 @@ from gadmap.estimators.reference_region import (
     ReferenceRegionFit,
     reference_curve,
 )
-from gadmap.estimators.signal_fit import SignalFit
+from gadmap.estimators.signal_fit import SIGNAL_FIT, SignalFit
 
 __all__ = [
     "LINEAR",
     "REFERENCE_REGION",
+    "SIGNAL_FIT",
     "Descriptors",
     "Estimator",
     "LeastSquares",

@@ -62,12 +62,13 @@ class BestEstimator:
     def estimate(self, exam: Exam) -> ParameterMaps:
         """Maps of the estimator that is chosen; its name and the reasons are in the settings."""
         seen = guided_exam(exam)
-        against = [*_against_protocol(exam), *_against_fit(seen)]
+        error = _fit_error(exam, seen)
+        against = [*_against_protocol(exam), *_against_fit(error)]
         if not against:
             maps = GuidedEstimator(self.trained, self.progress).of_seen(exam, seen)
             against = list(_against_maps(maps))
             if not against:
-                why = f"the exact fit's errors of ktrans are {_fit_error(seen):.1%} in the median"
+                why = f"the exact fit's errors of ktrans are {error:.1%} in the median"
                 return _told(maps, GUIDED_NETWORK, (f"protocol and input are usual, and {why}",))
         model = "extended-tofts" if _has_plasma(seen) else "tofts"
         device = str(device_of(self.trained.module))
@@ -92,8 +93,7 @@ def _against_protocol(exam: Exam) -> Iterator[str]:
             yield f"{name} {found:.3g}{unit}, outside {least:g} to {most:g}{unit}"
 
 
-def _against_fit(seen: GuidedExam) -> Iterator[str]:
-    error = _fit_error(seen)
+def _against_fit(error: float) -> Iterator[str]:
     if np.isnan(error):
         yield "no voxel enhances"
     elif error < LEAST_ERROR:
@@ -117,9 +117,13 @@ def _enhancing(seen: GuidedExam) -> np.ndarray:
     return seen.usable & (seen.base[:, 0] > np.log1p(_ENHANCING / FLOORS[KTRANS.name]))
 
 
-def _fit_error(seen: GuidedExam) -> float:
-    """Median relative error of the fit's ktrans, T1's included, where there is uptake."""
-    found = seen.spread[_enhancing(seen), 0]
+def _fit_error(exam: Exam, seen: GuidedExam) -> float:
+    """Median relative error of the fit's ktrans, T1's included, where there is uptake.
+
+    Without the arterial input's, which all voxels share and none can mend.
+    """
+    spread = seen.spread[_enhancing(seen), 0]
+    found = np.sqrt(np.maximum(np.square(spread) - exam.aif.error**2, 0))
     return float(np.median(found)) if found.size else float("nan")
 
 

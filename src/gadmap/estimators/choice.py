@@ -30,8 +30,8 @@ class ModelChoice:
         Names of two kinetic models or more.
     bounds
         Quantity name to (lowest, highest), to replace the default box.
-    fit_delay
-        Whether every voxel gets an arterial delay of its own.
+    fit_delay, fit_dispersion
+        Whether every voxel gets an arterial delay of its own, or a dispersion.
     device
         Where to compute: "cpu", "cuda"; two compartments on the CPU alone.
     progress
@@ -40,7 +40,8 @@ class ModelChoice:
     Raises
     ------
     ValueError
-        If there is no such model, one is given twice, or there are fewer than two.
+        If there is no such model, one is given twice, there are fewer than two, or a dispersion is
+        asked for beside a delay or of a model that has none.
 
     References
     ----------
@@ -50,6 +51,7 @@ class ModelChoice:
     models: tuple[str, ...] = USUAL_MODELS
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     fit_delay: bool = False
+    fit_dispersion: bool = False
     device: str = CPU
     progress: Callable[[int, int], None] | None = None
 
@@ -57,6 +59,8 @@ class ModelChoice:
 
     def __post_init__(self) -> None:
         require_models(self.models)
+        if self.fit_dispersion:
+            self._box()
 
     def estimate(self, exam: Exam) -> ParameterMaps:
         """Maps of every voxel in the mask of `exam`; NaN elsewhere, with a reason.
@@ -78,6 +82,7 @@ class ModelChoice:
                 self.models,
                 bounds=self.bounds,
                 fit_delay=self.fit_delay,
+                fit_dispersion=self.fit_dispersion,
                 device=self.device,
             ).fit
 
@@ -88,6 +93,14 @@ class ModelChoice:
             model=CHOICE,
             settings={
                 "models": list(self.models),
-                "bounds": box_of_models(self.models, self.bounds, fit_delay=self.fit_delay),
+                "bounds": self._box(),
             },
+        )
+
+    def _box(self) -> dict[str, tuple[float, float]]:
+        return box_of_models(
+            self.models,
+            self.bounds,
+            fit_delay=self.fit_delay,
+            fit_dispersion=self.fit_dispersion,
         )

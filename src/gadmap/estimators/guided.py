@@ -19,7 +19,7 @@ from gadmap.physics.side_by_side import side_by_side
 from gadmap.quantities import UNLIKE
 
 MUCH = 0.2  # share of an examination's voxels beyond the edge
-IN_COMMON = 0.15  # of residuals; 99 of 100 scenes of the training's kind stay below
+IN_COMMON = 0.15  # of residuals; 99 of 100 scenes with a good input stay below
 _WAY_OUT = "do not rely on it here; --estimator least-squares is the way out."
 
 
@@ -97,16 +97,17 @@ class GuidedEstimator:
                 "provenance": dict(self.trained.provenance),
                 "calibration": dict(self.trained.calibration),
                 "common_residual": shared,
-                "remarks": _remarks(values[UNLIKE.name][valid], shared),
+                "remarks": _remarks(exam, values[UNLIKE.name][valid], shared),
             },
         )
 
 
-def _remarks(unlike: Float[np.ndarray, " voxel"], shared: float) -> tuple[str, ...]:
+def _remarks(exam: Exam, unlike: Float[np.ndarray, " voxel"], shared: float) -> tuple[str, ...]:
     """Sentences for the reader."""
+    height = f"{exam.aif.error:.0%} of its height" if exam.aif.error else "taken as exact"
     how = (
         f"{GUIDED_NETWORK} corrects the exact fit by what stands around each voxel; its standard "
-        "errors hold noise, T1's error and the choice of model."
+        f"errors hold noise, T1's error, the choice of model and the arterial input's ({height})."
     )
     sentences = [how]
     share = unlike_share(unlike)

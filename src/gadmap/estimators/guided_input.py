@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, UInt8
 
 from gadmap.data import CurveFit, Exam, Reason
 from gadmap.fitting import fit_curves
 from gadmap.fitting.evidence import corrected_akaike
+from gadmap.physics.t10_slope import t10_slope
 from gadmap.physics.voxels import ConcentrationSlab, over_slabs
 from gadmap.quantities import KTRANS, R2, SECONDS_PER_MINUTE, VE, VP
 
@@ -22,14 +24,16 @@ GUIDED = (KTRANS.name, VE.name, VP.name)
 FLOORS = {KTRANS.name: 0.002, VE.name: 0.02, VP.name: 0.005}
 """Added before the logarithm: differences far below these are of no interest."""
 
-FEATURES, TOKENS = 20, 6
-SHARE = 6
+FEATURES, TOKENS = 27, 6
+SHARE = 7
 """Place of the share of the extended model among the features."""
 
 SPREAD = (0.003, 1.5)
 """Least and largest standard error of a logarithm that the network is told."""
 
 _FRAMES_TO_TELL = 5
+_LEAST_MEAN = 0.005  # mmol/L
+_SLOPES = (-4.0, 1.0)
 _MODELS = ("tofts", "extended-tofts")
 
 
@@ -41,9 +45,10 @@ class GuidedInput:
     ----------
     base, spread
         Logarithm of each quantity over its floor, plus one, and its standard error: both fits
-        averaged by how well they do.
+        averaged by how well they do. The error holds T1's and the arterial input's.
     features
-        Of each voxel, about -2 to 2.
+        Of each voxel, about -2 to 2; the first is the logarithm of T1, times what an error of it
+        does to ktrans.
     curves
         Concentration over what the plasma's area and the fitted ktrans make of it.
     tokens
@@ -120,12 +125,16 @@ def _input(
         base = (weight * values).sum(axis=0)
         apart = np.square(values - base)
         variance = (weight * (np.square(errors) + apart)).sum(axis=0)
-        spread = np.sqrt(variance + np.square(t10_error)[:, None]).clip(*SPREAD)
+        slope = _t10_slope(exam, slab)
+        beside = np.square(slope * t10_error) + exam.aif.error**2
+        spread = np.sqrt(variance + beside[:, None]).clip(*SPREAD)
+        from_base = ((values - base) / spread)[..., :2].clip(-3, 3)  # of ktrans and ve
         area = _areas(t, plasma)[-1]
         strength = np.exp(base[:, 0]) * FLOORS[KTRANS.name]
         curves = slab.concentration / (area * strength)[:, None]
         features = np.stack(
             [
+                slope * np.log(t10),
                 (base[:, 0] - 3) / 2,
                 base[:, 1] - 2,
                 base[:, 2] - 1,
@@ -133,10 +142,13 @@ def _input(
                 2 * share - 1,
                 np.clip(values[0] - values[1], -2, 2)[:, 0],
                 np.clip(values[0] - values[1], -2, 2)[:, 1],
+                *from_base.swapaxes(1, 2).reshape(4, -1),
                 np.log(errors[0, :, 0].clip(*SPREAD)) / 2 + 1,
                 np.log(errors[1, :, 0].clip(*SPREAD)) / 2 + 1,
                 np.log(t10_error + 0.01) + 3,
                 np.log(t10),
+                slope + 1,
+                np.full_like(t10, np.log(exam.aif.error + 0.01) + 3),
                 np.log(residual[0]) + 1,
                 np.clip(10 * np.log(residual[0] / residual[1]), 0, 4) - 1,
                 np.clip(simple[R2.name], -1, 1),
@@ -157,6 +169,21 @@ def _input(
         usable=usable,
         reason=np.where(slab.reason == Reason.ESTIMATED, simple.reason, slab.reason),
     )
+
+
+def _t10_slope(exam: Exam, slab: ConcentrationSlab) -> Float[np.ndarray, " voxel"]:
+    """What a relative error of T1 does to the mean concentration of each voxel."""
+    mean = np.maximum(slab.concentration.mean(axis=1, dtype=np.float64), _LEAST_MEAN)
+    acquisition = exam.series.acquisition
+    b1 = exam.b1.reshape(-1)[slab.voxels].astype(np.float64)
+    slope = t10_slope(
+        torch.from_numpy(mean),
+        torch.from_numpy(exam.t10.reshape(-1)[slab.voxels].astype(np.float64)),
+        torch.from_numpy(acquisition.flip_angle * b1),
+        acquisition.tr,
+        exam.relaxivity,
+    )
+    return slope.numpy().clip(*_SLOPES)
 
 
 def _logarithms(

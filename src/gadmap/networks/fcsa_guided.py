@@ -54,7 +54,8 @@ class FcsaGuided(nn.Module):
     The answer is the fit plus a bounded correction in units of the fit's own standard error, and an
     error as a multiple of the fit's: where the fit is sure, the network cannot do harm. How far a
     voxel's fit stands from the median of its neighbours counts as error too, so that a fit that
-    went astray can be called back.
+    went astray can be called back. How far its T1 stands from theirs is told in the same units, by
+    what an error of T1 does to ktrans.
 
     Frames are weighed by an attention whose keys are made of time and plasma curve alone, so their
     number and distance are free. Six dilated 3 × 3 layers look at the neighbourhood, then come the
@@ -64,10 +65,10 @@ class FcsaGuided(nn.Module):
     usual: Tensor
     apart: Tensor
 
-    def __init__(self, features: int = 20, tokens: int = 6, outputs: int = 3) -> None:
+    def __init__(self, features: int = 27, tokens: int = 6, outputs: int = 3) -> None:
         super().__init__()
         self.keys = nn.Sequential(nn.Linear(tokens, KEYS), nn.Tanh(), nn.Linear(KEYS, 2 * HEADS))
-        self.entry = conv3(features + HEADS + 2 * outputs, WIDTH)
+        self.entry = conv3(features + HEADS + 2 * outputs + 1, WIDTH)
         self.layers = nn.ModuleList(
             conv3(WIDTH, WIDTH, dilation=dilation) for dilation in DILATIONS
         )
@@ -110,17 +111,25 @@ class FcsaGuided(nn.Module):
         """The same, for who has `told` already."""
         away = seen.base - _median_around(seen.base)
         spread = torch.sqrt(seen.spread.square() + away.square()).clamp(max=LARGEST_SPREAD)
-        beside = [torch.asinh(away / seen.spread), torch.log(spread) / 2 + 1]
-        hidden = relu(self.entry(torch.cat([told, *beside], dim=1)))
-        for layer in self.layers:
-            hidden = hidden + relu(layer(hidden))
-        narrow = relu(self.narrow(hidden))
-        attended = narrow + self.block(narrow, inside)[0]
-        found = self.last(relu(self.wide(torch.cat([attended, seen.features], dim=1))))
+        t10 = seen.features[:, :1]
+        moved = (t10 - _median_around(t10)) / seen.spread[:, :1]
+        beside = [torch.asinh(away / seen.spread), torch.log(spread) / 2 + 1, torch.asinh(moved)]
+        around = self.around(torch.cat([told, *beside], dim=1), inside)
+        found = self.last(relu(self.wide(torch.cat([around, seen.features], dim=1))))
         step, error = found.chunk(2, dim=1)
         value = seen.base + LARGEST_STEP * spread * torch.tanh(step)
         width = torch.log(spread) + error.clamp(LEAST_ERROR, LARGEST_ERROR)
         return torch.cat([value, width], dim=1)
+
+    def around(
+        self, entering: Float[Tensor, "b entry h w"], inside: Bool[Tensor, "b h w"] | None
+    ) -> Float[Tensor, "b 32 h w"]:
+        """What the neighbourhood of each voxel says of it."""
+        hidden = relu(self.entry(entering))
+        for layer in self.layers:
+            hidden = hidden + relu(layer(hidden))
+        narrow = relu(self.narrow(hidden))
+        return narrow + self.block(narrow, inside)[0]
 
     def unlike(self, told: Float[Tensor, "b known h w"]) -> Float[Tensor, "b h w"]:
         """How far each voxel lies from those of the training; 1 at the edge of their usual ones.

@@ -19,7 +19,7 @@ from gadmap.quantities import QUANTITIES
 from gadmap.untrusted import finite, json_value, shown
 
 GUIDED_NETWORK = "fcsa-net-guided"
-FORMAT, VERSION = "gadmap guided network", 1
+FORMAT, VERSION = "gadmap guided network", 2
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,7 +51,6 @@ class TrainedGuided:
                 f"calibration is {shown(dict(self.calibration))}; expected a number above 0 for "
                 f"each of {', '.join(self.quantities)}"
             )
-        require_tensors(self.module.state_dict(), built_guided(len(self.quantities)).state_dict())
 
 
 def built_guided(outputs: int) -> FcsaGuided:

@@ -25,7 +25,7 @@ Curve = Float[np.ndarray, " time"]
 SIZE = 32
 _NOISE, _SPREAD, _T10_ERROR = (0.004, 0.3), (0.0, 1.2), (0.01, 0.15)
 _MODELS = (0.35, 0.45, 0.2)  # shares of scenes, as those below
-_EXACT_T10, _RICIAN, _BAD_INPUT, _B1, _B1_UNKNOWN = 0.3, 0.5, 0.5, 0.5, 0.5
+_EXACT_T10, _RICIAN, _BAD_INPUT, _B1, _B1_UNKNOWN = 0.4, 0.5, 0.35, 0.5, 0.5
 _LARGEST_B1, _B1_VARIES = 0.2, (0.0, 0.06)  # how far its mean is from 1, and its deviation
 _HCT = 0.42
 _LEAST_SNR = 5.0  # of the signal before contrast
@@ -46,7 +46,7 @@ class SceneChoices:
     model
         One of `SCENE_MODELS`; only the first has no plasma.
     input_error
-        Whether the arterial input is measured badly.
+        Whether the arterial input is measured badly, and known to be.
     b1_error
         Whether flip angles differ from the nominal ones and nobody knows.
     step, frames
@@ -120,10 +120,10 @@ def scene(
     tissue = scene_concentration(asked.model, maps, protocol.t, fed)
     b1 = _b1(scanner, varies=asked.b1_error or asked.b1_varies)
     signal = _signal(scanner, tissue, maps, protocol, b1, relaxivity, asked.noise)
-    measured = protocol.plasma
+    measured, error = protocol.plasma, 0.0
     if asked.input_error:
         beside = tissue.mean(dim=(0, 1)).double().numpy()
-        measured = measured_badly(artery, protocol.t, protocol.plasma, beside)
+        measured, error = measured_badly(artery, protocol.t, protocol.plasma, beside)
     t10 = maps.t10 * (1 + asked.t10_error * looks.standard_normal(maps.t10.shape)).clip(0.3, 3)
     if asked.b1_error and asked.t10_error > 0:  # T1 of flip angles errs too (Deoni, JMRI 2007)
         t10 = t10 * np.square(b1)
@@ -145,7 +145,13 @@ def scene(
         t10_source="scene",
         b1=np.ones(grid, np.float32) if asked.b1_error else whole(b1),
         b1_source="assumed 1" if asked.b1_error else "scene",
-        aif=Aif(t=protocol.t, plasma=measured, source="scene", voxels=np.empty((0, 3), np.int64)),
+        aif=Aif(
+            t=protocol.t,
+            plasma=measured,
+            source="scene",
+            voxels=np.empty((0, 3), np.int64),
+            error=error,
+        ),
         mask=np.ones(grid, bool),
         mask_source="none",
         baseline_frames=protocol.baseline_frames,

@@ -9,7 +9,7 @@ from gadmap.data import Aif
 from gadmap.data.walk import curves_at
 from gadmap.preparation.aif_population import population_aif, stand_in_aif
 from gadmap.preparation.aif_search import found_aif
-from gadmap.preparation.blood import BloodSignal, vessel_plasma
+from gadmap.preparation.blood import MEASURED_ERROR, BloodSignal, vessel_plasma
 from gadmap.preparation.curve_onset import Onset, curve_onset
 from gadmap.preparation.statistics import quiet_noise
 
@@ -104,6 +104,7 @@ def mask_aif(
         source=f"mask of {np.count_nonzero(usable)} voxels",
         voxels=voxels[usable],
         rationale=tuple(rationale),
+        error=MEASURED_ERROR,
     )
     return aif, sentence
 

@@ -18,7 +18,11 @@ from gadmap.preparation.curve_onset import Onset
 from gadmap.preparation.onset import voxels_by_change
 from gadmap.quantities import SECONDS_PER_MINUTE
 
-"""How the source of a curve begins that no estimator may use."""
+POPULATION_ERROR = 0.25
+"""How far the height of a person's curve is from a population's: dose, cardiac output, haematocrit.
+
+As the phantoms' patients differ; relative standard error.
+"""
 
 _KEPS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 _TISSUE_SHARE, _VESSEL_SHARE = 0.05, 0.001
@@ -66,6 +70,7 @@ def population_aif(
         source=f"{name}, hct {hct:g}, onset {delay:.1f} s",
         voxels=np.empty((0, 3), dtype=np.int64),
         rationale=(f"Population curve of {population.citation}.", placed),
+        error=POPULATION_ERROR,
     )
 
 

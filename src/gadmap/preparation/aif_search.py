@@ -12,7 +12,7 @@ from gadmap.preparation.aif_candidates import (
     noise_over_peak,
     vessel_candidates,
 )
-from gadmap.preparation.blood import BloodSignal, vessel_plasma
+from gadmap.preparation.blood import MEASURED_ERROR, BloodSignal, vessel_plasma
 from gadmap.preparation.vessel_curves import curve_features
 
 _SEED_SHARE, _SEEDS_LEAST = 0.0005, 40
@@ -49,6 +49,7 @@ def found_aif(blood: BloodSignal, inside: Bool[np.ndarray, "x y z"]) -> tuple[Ai
         source=f"auto: {len(core)} voxels",
         voxels=core,
         rationale=_rationale(blood, inside, candidates, clusters, core, plasma),
+        error=MEASURED_ERROR,
     )
     return aif, sentence
 

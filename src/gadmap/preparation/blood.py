@@ -13,6 +13,12 @@ from gadmap.physics.relaxivity import concentration_of_rate
 from gadmap.physics.spgr import spgr_r1, spgr_s0
 from gadmap.preparation.statistics import SignalStatistics
 
+MEASURED_ERROR = 0.1
+"""How far the height of a curve measured in an artery is from the truth; relative standard error.
+
+As it is in the phantoms' heads (`benchmarks/aif_height.py`).
+"""
+
 _BLOOD_T1 = {1.5: 1.441, 3.0: 1.664}
 _PLAUSIBLE = (0.35, 0.8, 1.3)
 _HIGHEST_PLASMA = 25.0

@@ -1,6 +1,7 @@
 """From a dynamic series to a complete examination."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -34,6 +35,7 @@ def prepare(
     b1: Float[np.ndarray, "_ _ _"] | None = None,
     aif: str | Aif | Bool[np.ndarray, "_ _ _"] = "auto",
     mask: str | Bool[np.ndarray, "_ _ _"] | None = None,
+    aif_error: float | None = None,
     hct: float | None = None,
     relaxivity: float | None = None,
     motion: bool = False,
@@ -55,6 +57,8 @@ def prepare(
     aif
         "auto" to find an artery, "parker", "georgiou" or "weinmann" for a population's curve, a
         mask of an artery, or a curve; "none" where the estimator uses none, for a stand-in.
+    aif_error
+        Relative error of the arterial input's height, 0 to 1; None for that of its kind.
     mask
         Voxels to estimate: an array, "auto" (also None) for the body in view, "none" for all.
     hct
@@ -119,6 +123,8 @@ def prepare(
     )
     curve, sentences = arterial_input(aif, blood, native.t10, inside, onset)
     report("aif", 1, 1)
+    if aif_error is not None:
+        curve = replace(curve, error=aif_error)
     return Exam(
         series=series,
         t10=native.t10,

@@ -174,12 +174,12 @@ class Recipe(_Strict):
 GUIDED_RECIPE = Recipe(
     network="fcsa-net-guided",
     mode="supervised-truth",
-    steps=4_000,
+    steps=18_000,
     batch=16,
     learning_rate=1e-3,
     schedule="cosine",
     clip=1.0,
-    validate_every=100,
+    validate_every=250,
     checkpoint_every=250,
     choose="last",
 )
