@@ -58,6 +58,12 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the phantoms lie that every mode with labels prepares."""
+    return tmp_path_factory.mktemp("prepared")
+
+
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     """Exit code of a command."""
     monkeypatch.setattr(sys, "argv", ["gadmap", *map(str, arguments)])
@@ -71,11 +77,18 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     [("cnn-local", "physics"), ("cnn-local", "hybrid"), ("cnn-local", "adapt"), ("lstm", "adapt")],
 )
 def test_a_network_learns_from_a_folder_without_labels(
-    network: str, mode: str, site: Path, recipe: Path, tmp_path: Path, monkeypatch, capsys
+    network: str,
+    mode: str,
+    site: Path,
+    recipe: Path,
+    cache: Path,
+    tmp_path: Path,
+    monkeypatch,
+    capsys,
 ):
     out = tmp_path / "out"
     command = ("train", network, "--data", site, "--out", out, "--config", recipe)
-    assert run(monkeypatch, *command, "--mode", mode) == 0
+    assert run(monkeypatch, *command, "--mode", mode, "--cache", cache) == 0
     said = capsys.readouterr().out
     assert "2 examinations without labels" in said
     assert "broken left out" in said

@@ -67,6 +67,9 @@ KEP_RR = Quantity(
 FP = Quantity("fp", "$F_p$", "mL/100mL/min", "Q.PH1.002", (0.0, 200.0), "plasma flow")
 PS = Quantity("ps", "$PS$", "1/min", "Q.PH1.004", (0.0, 5.0), "permeability surface area product")
 DELAY = Quantity("delay", "$T_a$", "s", "Q.PH1.007", (-10.0, 10.0), "arterial delay")
+DISPERSION = Quantity(
+    "dispersion", "$τ_a$", "s", "", (0.0, 30.0), "time constant of the arterial dispersion"
+)
 T10 = Quantity("t10", "$T_{10}$", "s", "Q.EL1.002.[t]", (0.0, _INF), "native T1")
 R2 = Quantity("r2", "$R^2$", "", "", (-_INF, 1.0), "share of the variance that the fit explains")
 SSE = Quantity("sse", "SSE", "mmol²/L²", "", (0.0, _INF), "weighted sum of squared residuals")
@@ -138,7 +141,8 @@ _CHOICE = tuple(quantity for model in MODEL_NAMES for quantity in _of_choice(mod
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
-        *(KTRANS, VE, VP, KEP, RKTRANS, RVE, KEP_RR, FP, PS, DELAY, T10, R2, SSE, UNLIKE),
+        *(KTRANS, VE, VP, KEP, RKTRANS, RVE, KEP_RR, FP, PS, DELAY, DISPERSION, T10),
+        *(R2, SSE, UNLIKE),
         *(IAUC60, IAUC90, IAUC120, IAUC60BN, IAUC90BN, IAUC120BN, PEAK, TTP, WASHIN, WASHOUT),
         *(KTRANS_AVERAGED, BEST_MODEL, *_CHOICE),
     )

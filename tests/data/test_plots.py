@@ -64,6 +64,14 @@ def test_a_figure_has_a_tile_for_each_map_and_slice_and_a_bar_for_each_map():
     assert len(figure.axes) == 6
 
 
+def test_a_name_alone_is_the_map_of_that_name():
+    one, two = MAPS.plot("ktrans", slices=[0]), MAPS.plot(["ktrans"], slices=[0])
+    assert [axes.get_ylabel() for axes in one.axes] == [axes.get_ylabel() for axes in two.axes]
+    np.testing.assert_array_equal(
+        one.axes[0].images[0].get_array(), two.axes[0].images[0].get_array()
+    )
+
+
 def test_colours_end_where_they_end_in_every_examination():
     twice = replace(MAPS, values={name: 2 * values for name, values in MAPS.values.items()})
     for maps in (MAPS, twice):

@@ -35,7 +35,9 @@ def test_traces_of_motion_and_arterial_voxels_come_back(tmp_path, exam):
         shifts=np.random.default_rng(0).normal(size=(frames, 3)),
         rotations=np.random.default_rng(1).normal(size=(frames, 3)),
     )
-    aif = replace(exam.aif, voxels=np.array([[1, 2, 0], [2, 2, 1]]), rationale=("Early: 3 s.",))
+    aif = replace(
+        exam.aif, voxels=np.array([[1, 2, 0], [2, 2, 1]]), rationale=("Early: 3 s.",), error=0.1
+    )
     moved = replace(exam, aif=aif, motion=motion)
     write_exam(tmp_path / "exam", moved)
     assert_same(moved, read_exam(tmp_path / "exam"))

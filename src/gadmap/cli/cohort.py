@@ -16,8 +16,10 @@ from gadmap.cli.options import (
     Domain,
     EstimatorName,
     FitDelay,
+    FitDispersion,
     FrameStep,
     Haematocrit,
+    InputError,
     MaskFile,
     Memory,
     ModelName,
@@ -28,6 +30,7 @@ from gadmap.cli.options import (
     ReferenceKtrans,
     ReferenceVe,
     Relaxivity,
+    WaterExchange,
     chosen,
     compared_models,
     require_least_squares,
@@ -62,13 +65,16 @@ def cohort(
     ] = None,
     t10: NativeT1 = None,
     aif: ArterialInput = None,
+    aif_error: InputError = None,
     hct: Haematocrit = None,
     relaxivity: Relaxivity = None,
     model: ModelName = None,
     compare: Compare = None,
     fit_delay: FitDelay = None,
+    fit_dispersion: FitDispersion = None,
     domain: Domain = None,
     noise: Noise = None,
+    water_exchange: WaterExchange = None,
     estimator: EstimatorName = None,
     reference_ktrans: ReferenceKtrans = None,
     reference_ve: ReferenceVe = None,
@@ -96,8 +102,8 @@ def cohort(
     ] = False,
 ) -> None:
     """Map every examination of a BIDS dataset or a table, then compare them."""
-    require_least_squares(estimator, model, fit_delay, compare)
-    require_signal_domain(estimator, domain, noise)
+    require_least_squares(estimator, model, fit_delay, fit_dispersion, compare)
+    require_signal_domain(estimator, domain, noise, water_exchange)
     require_reference(estimator, None, reference_ktrans, reference_ve)
     if sum(one is not None for one in (nprocs, scheduler, slurm)) > 1:
         raise typer.BadParameter("--nprocs, --scheduler and --slurm exclude each other")
@@ -106,13 +112,16 @@ def cohort(
     choices = chosen(
         t10=t10,
         aif=aif,
+        aif_error=aif_error,
         hct=hct,
         relaxivity=relaxivity,
         model=model,
         compare=compared_models(compare, model),
         fit_delay=fit_delay,
+        fit_dispersion=fit_dispersion,
         domain=domain,
         noise=noise,
+        water_exchange=water_exchange,
         estimator=estimator,
         reference_ktrans=reference_ktrans,
         reference_ve=reference_ve,

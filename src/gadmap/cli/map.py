@@ -14,10 +14,12 @@ from gadmap.cli.options import (
     Domain,
     EstimatorName,
     FitDelay,
+    FitDispersion,
     FlipAngles,
     FrameStep,
     Haematocrit,
     Input,
+    InputError,
     MaskFile,
     Memory,
     ModelName,
@@ -32,6 +34,7 @@ from gadmap.cli.options import (
     ReferenceVe,
     Relaxivity,
     SeriesName,
+    WaterExchange,
     chosen,
     compared_models,
     require_least_squares,
@@ -54,13 +57,16 @@ def map_command(
     t10: NativeT1 = None,
     b1: Annotated[Path | None, typer.Option(help="NIfTI: actual over nominal flip angle.")] = None,
     aif: ArterialInput = None,
+    aif_error: InputError = None,
     hct: Haematocrit = None,
     relaxivity: Relaxivity = None,
     model: ModelName = None,
     compare: Compare = None,
     fit_delay: FitDelay = None,
+    fit_dispersion: FitDispersion = None,
     domain: Domain = None,
     noise: Noise = None,
+    water_exchange: WaterExchange = None,
     estimator: EstimatorName = None,
     reference: Reference = None,
     reference_ktrans: ReferenceKtrans = None,
@@ -76,8 +82,8 @@ def map_command(
 ) -> None:
     """Map an examination: files in, NIfTI maps and a report out."""
     require_one_t1(vfa, t10)
-    require_least_squares(estimator, model, fit_delay, compare)
-    require_signal_domain(estimator, domain, noise)
+    require_least_squares(estimator, model, fit_delay, fit_dispersion, compare)
+    require_signal_domain(estimator, domain, noise, water_exchange)
     if earlier is None:
         require_reference(estimator, reference, reference_ktrans, reference_ve)
         if estimator == REFERENCE_REGION and reference is None:
@@ -90,13 +96,16 @@ def map_command(
         t10=t10,
         b1=b1,
         aif=aif,
+        aif_error=aif_error,
         hct=hct,
         relaxivity=relaxivity,
         model=model,
         compare=compared_models(compare, model),
         fit_delay=fit_delay,
+        fit_dispersion=fit_dispersion,
         domain=domain,
         noise=noise,
+        water_exchange=water_exchange,
         estimator=estimator,
         reference=reference,
         reference_ktrans=reference_ktrans,

@@ -36,6 +36,13 @@ class NoiseName(StrEnum):
     RICIAN = "rician"
 
 
+class WaterExchangeName(StrEnum):
+    """Limits of water exchange."""
+
+    FAST = "fast"
+    NONE = "none"
+
+
 LEAST_SQUARES = "least-squares"
 
 NETWORKS = (
@@ -91,6 +98,16 @@ FlipAngles = Annotated[
 NativeT1 = Annotated[
     str | None, typer.Option("--t10", help="Native T1: seconds, or a NIfTI of it.")
 ]
+InputError = Annotated[
+    float | None,
+    typer.Option(
+        "--aif-error",
+        min=0,
+        max=1,
+        help="Relative error of the arterial input's height, for a guided network's standard "
+        "errors; 0.1 where measured, 0.25 of a population, 0 given unless told.",
+    ),
+]
 Haematocrit = Annotated[float | None, typer.Option("--hct", help="Haematocrit, 0 to 1.")]
 MaskFile = Annotated[
     str | None,
@@ -141,6 +158,10 @@ Compare = Annotated[
 FitDelay = Annotated[
     bool | None, typer.Option("--fit-delay", help="Fit an arterial delay in every voxel.")
 ]
+FitDispersion = Annotated[
+    bool | None,
+    typer.Option("--fit-dispersion", help="Fit an arterial dispersion in every voxel."),
+]
 Domain = Annotated[
     DomainName | None,
     typer.Option(
@@ -153,6 +174,15 @@ Domain = Annotated[
 Noise = Annotated[
     NoiseName | None,
     typer.Option("--noise", show_default="gaussian", help="Of the samples, with --domain signal."),
+]
+WaterExchange = Annotated[
+    WaterExchangeName | None,
+    typer.Option(
+        "--water-exchange",
+        show_default="fast",
+        help="Of blood, interstitium and cells, with --domain signal: fast, one R1 a voxel; or "
+        "none, one each.",
+    ),
 ]
 Motion = Annotated[bool | None, typer.Option("--motion", help="Correct rigid motion.")]
 Device = Annotated[
@@ -184,9 +214,12 @@ def require_least_squares(
     estimator: str | None,
     model: Model | None,
     fit_delay: bool | None,
+    fit_dispersion: bool | None,
     compare: str | None = None,
 ) -> None:
-    """Misuse, if what only least squares does is asked of another estimator."""
+    """Misuse, if what only least squares does is asked of another estimator, or too much of it."""
+    if fit_delay and fit_dispersion:
+        raise typer.BadParameter("--fit-delay and --fit-dispersion exclude each other")
     if estimator in (None, LEAST_SQUARES):
         return
     if compare is not None:
@@ -197,6 +230,10 @@ def require_least_squares(
         )
     if fit_delay:
         raise typer.BadParameter(f"--fit-delay is for least-squares; {estimator} has no delay")
+    if fit_dispersion:
+        raise typer.BadParameter(
+            f"--fit-dispersion is for least-squares; {estimator} has no dispersion"
+        )
 
 
 def require_reference(
@@ -217,13 +254,21 @@ def require_reference(
 
 
 def require_signal_domain(
-    estimator: str | None, domain: DomainName | None, noise: NoiseName | None
+    estimator: str | None,
+    domain: DomainName | None,
+    noise: NoiseName | None,
+    water_exchange: WaterExchangeName | None,
 ) -> None:
-    """Misuse, if a domain is asked of a network, or noise of a concentration."""
+    """Misuse, if a domain is asked of a network, or noise or water of a concentration."""
     if domain is DomainName.SIGNAL and estimator not in (None, LEAST_SQUARES):
         raise typer.BadParameter("--domain is of least-squares; a network has its own")
     if noise is NoiseName.RICIAN and domain is DomainName.CONCENTRATION:
         raise typer.BadParameter("--noise is of --domain signal")
+    if water_exchange is WaterExchangeName.NONE and domain is DomainName.CONCENTRATION:
+        raise typer.BadParameter(
+            "--water-exchange none is of --domain signal: a concentration is made by the formula "
+            "of fast exchange"
+        )
 
 
 def chosen(**choices: object) -> dict[str, Any]:

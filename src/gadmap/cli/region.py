@@ -8,6 +8,7 @@ import typer
 from gadmap.cli.options import (
     ArterialInput,
     FitDelay,
+    FitDispersion,
     FlipAngles,
     FrameStep,
     Haematocrit,
@@ -45,6 +46,7 @@ def region(
     relaxivity: Relaxivity = None,
     model: ModelName = None,
     fit_delay: FitDelay = None,
+    fit_dispersion: FitDispersion = None,
     mask: MaskFile = None,
     motion: Motion = None,
     series: SeriesName = None,
@@ -66,6 +68,7 @@ def region(
         relaxivity=relaxivity,
         model=model,
         fit_delay=fit_delay,
+        fit_dispersion=fit_dispersion,
         mask=mask,
         motion=motion,
         series=series,

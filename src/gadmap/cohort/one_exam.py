@@ -1,5 +1,6 @@
 """One examination of a cohort: safe to run alone, again, and beside all others."""
 
+from dataclasses import fields
 from pathlib import Path
 
 from gadmap.cohort.outcome import Outcome, failed
@@ -7,7 +8,7 @@ from gadmap.cohort.planned import PlannedExam
 from gadmap.io import read_maps_record
 from gadmap.io.manifest import fault_of
 from gadmap.io.strict_json import plain
-from gadmap.pipeline import map_exam, report
+from gadmap.pipeline import MapSettings, map_exam, report
 
 
 def run_exam(
@@ -52,12 +53,16 @@ def report_exam(exam: PlannedExam, out: Path) -> Outcome:
 
 
 def require_same_choices(exam: PlannedExam, folder: Path) -> None:
-    """Raise ValueError if results that are there were made by other choices than are asked for."""
-    options = read_maps_record(folder).get("options", {})
-    asked = plain(exam.settings.record(exam.settings.chosen_estimator()))
-    other = [name for name, value in asked.items() if options.get(name) != value]
+    """Raise ValueError if results that are there were made by other choices than are asked for.
+
+    A choice that a record does not hold is the usual one: the record is from before it was there.
+    """
+    usual = plain({field.name: field.default for field in fields(MapSettings)})
+    there = usual | read_maps_record(folder).get("options", {})
+    asked = usual | plain(exam.settings.record(exam.settings.chosen_estimator()))
+    other = [name for name, value in asked.items() if there[name] != value]
     if other:
-        told = "; ".join(f"{name} {options.get(name)}, now {asked[name]}" for name in other[:3])
+        told = "; ".join(f"{name} {there[name]}, now {asked[name]}" for name in other[:3])
         raise ValueError(
             f"results of other choices are there ({told}); add --force to replace them, or choose "
             "another folder"

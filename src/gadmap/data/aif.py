@@ -27,11 +27,15 @@ class Aif:
         Indices (x, y, z) of the voxels it was measured in; no rows where it was not measured.
     rationale
         Why those voxels were chosen, one sentence each, for the report.
+    error
+        Relative standard error of its height: what is known of partial volume, flow, haematocrit
+        and the difference between people. 0 where it is taken as it is.
 
     Raises
     ------
     ValueError
-        If the times do not rise, the lengths differ or a sample is not finite.
+        If the times do not rise, the lengths differ, a sample is not finite, or the error is not
+        between 0 and 1.
     """
 
     t: Float[np.ndarray, " time"]
@@ -39,6 +43,7 @@ class Aif:
     source: str
     voxels: Int[np.ndarray, "voxel 3"]
     rationale: tuple[str, ...] = ()
+    error: float = 0.0
 
     def __post_init__(self) -> None:
         if self.t.size != self.plasma.size:
@@ -50,6 +55,10 @@ class Aif:
             raise ValueError("arterial input: concentrations hold values that are not finite")
         if not (self.plasma > 0).any():
             raise ValueError("arterial input: no concentration above 0; is it the right column?")
+        if not 0 <= self.error <= 1:
+            raise ValueError(
+                f"arterial input: its height's relative error is {self.error:g}; expected 0 to 1"
+            )
         freeze(self, "t", "plasma", "voxels")
 
     @property

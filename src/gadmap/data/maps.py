@@ -202,7 +202,7 @@ class ParameterMaps:
 
     def plot(
         self,
-        names: Sequence[str] | None = None,
+        names: str | Sequence[str] | None = None,
         slices: Sequence[int] | None = None,
         exam: "Exam | None" = None,
     ) -> "Figure":
@@ -215,7 +215,7 @@ class ParameterMaps:
         Parameters
         ----------
         names
-            Maps to draw; all parameters by default.
+            Map or maps to draw; all parameters by default.
         slices
             Indices along z; by default up to six where most enhances.
         exam

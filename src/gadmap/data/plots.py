@@ -32,11 +32,13 @@ _AT_BOUND = 0.99999
 
 def maps_figure(
     maps: ParameterMaps,
-    names: Sequence[str] | None,
+    names: str | Sequence[str] | None,
     slices: Sequence[int] | None,
     exam: Exam | None,
 ) -> Figure:
     """Montage of maps; see `ParameterMaps.plot`."""
+    if isinstance(names, str):
+        names = [names]
     shown = list(names) if names is not None else _parameters(maps.values)
     panels = [Panel(name=name, label=_label(name), values=_drawn(maps, name)) for name in shown]
     if not panels:

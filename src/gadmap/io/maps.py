@@ -160,6 +160,7 @@ def _exam_record(exam: Exam, t10_file: str | None, aif_file: str) -> dict[str, A
             "file": aif_file,
             "unit": "mmol/L plasma",
             "peak_mmol_per_l": None if exam.aif.stand_in else float(exam.aif.plasma.max()),
+            "relative_error": exam.aif.error,
             "voxels": exam.aif.voxels,
             "rationale": exam.aif.rationale,
         },

@@ -78,6 +78,7 @@ class AifRecord(_Record):
     source: str
     voxels: list[Voxel]
     rationale: list[str]
+    relative_error: float = 0.0  # folders of before there was one
 
 
 class ReferenceRecord(_Record):

@@ -129,6 +129,7 @@ def map_exam(
                 t10=settings.t10,
                 b1=settings.b1,
                 aif=settings.aif_for(chosen),
+                aif_error=settings.aif_error,
                 mask=settings.mask,
                 hct=settings.hct,
                 relaxivity=settings.relaxivity,

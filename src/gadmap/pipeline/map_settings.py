@@ -20,7 +20,9 @@ from gadmap.estimators import (
 )
 from gadmap.io import recorded_choice
 from gadmap.physics.device import CPU
+from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.physics.likelihood import NOISES
+from gadmap.physics.water_exchange import FAST, water_exchange_of
 from gadmap.pipeline.inputs import PathLike
 
 LEAST_SQUARES = "least-squares"
@@ -36,19 +38,20 @@ class MapSettings:
 
     Attributes
     ----------
-    vfa, t10, b1, aif, hct, relaxivity, mask, motion
+    vfa, t10, b1, aif, aif_error, hct, relaxivity, mask, motion
         As in `prepare`. Without `vfa` and `t10`, flip-angle volumes that lie beside the dynamic
         series are used. For an estimator that needs no concentration, as networks do, T1 is not
         looked for unless it is given. Without `aif` an arterial input is looked for where the
         estimator needs one.
     model
         What "least-squares" and "linear-least-squares" fit.
-    fit_delay
-        Whether it fits an arterial delay in every voxel.
+    fit_delay, fit_dispersion
+        Whether it fits an arterial delay in every voxel, or an arterial dispersion.
     compare
         Kinetic models among which "least-squares" chooses in every voxel, instead of `model`.
-    domain, noise
-        Whether it fits the "concentration" or the "signal", this with "gaussian" or "rician" noise.
+    domain, noise, water_exchange
+        Whether it fits the "concentration" or the "signal", this with "gaussian" or "rician" noise,
+        and with "fast" exchange of water between a voxel's spaces or "none".
     estimator
         "least-squares"; "linear-least-squares"; "descriptors"; "reference-region"; a network's
         name or .safetensors file; or an `Estimator`.
@@ -66,13 +69,16 @@ class MapSettings:
     t10: float | PathLike | None = None
     b1: PathLike | None = None
     aif: PathLike | None = None
+    aif_error: float | None = None
     hct: float | None = None
     relaxivity: float | None = None
     model: str = "tofts"
     fit_delay: bool = False
+    fit_dispersion: bool = False
     compare: Sequence[str] = ()
     domain: str = CONCENTRATION
     noise: str = GAUSSIAN
+    water_exchange: str = FAST
     estimator: PathLike | Estimator = LEAST_SQUARES
     reference: PathLike | None = None
     reference_ktrans: float | None = None
@@ -108,11 +114,15 @@ class MapSettings:
         chosen = named_estimator(of_models if self.estimator == LEAST_SQUARES else self.estimator)
         if self.estimator == LINEAR:
             chosen = LinearLeastSquares(self.model)
-        if self.fit_delay:
+        if self.fit_delay or self.fit_dispersion:
             if not isinstance(chosen, LeastSquares | ModelChoice):
-                raise ValueError("a delay is fitted by least-squares only; expected that estimator")
-            chosen = replace(chosen, fit_delay=True)
-        if (self.domain, self.noise) != (CONCENTRATION, GAUSSIAN):
+                what = "delay" if self.fit_delay else "dispersion"
+                raise ValueError(
+                    f"a {what} is fitted by least-squares only; expected that estimator"
+                )
+            chosen = replace(chosen, fit_delay=self.fit_delay, fit_dispersion=self.fit_dispersion)
+        of_signal = (self.domain, self.noise, self.water_exchange)
+        if of_signal != (CONCENTRATION, GAUSSIAN, FAST):
             chosen = self._signal_fit(chosen)
         if isinstance(chosen, ReferenceRegionFit) and self.estimator == REFERENCE_REGION:
             chosen = replace(chosen, ktrans=self.reference_ktrans, ve=self.reference_ve)
@@ -130,19 +140,26 @@ class MapSettings:
         ValueError
             If it cannot do what is asked.
         """
+        if self.domain != SIGNAL and self.water_exchange != FAST:
+            raise ValueError(
+                f"water_exchange {self.water_exchange!r} with domain {self.domain!r}; expected "
+                "domain 'signal', for a concentration is made by the formula of fast exchange"
+            )
         if self.domain != SIGNAL:
             raise ValueError(
                 f"noise {self.noise!r} with domain {self.domain!r}; expected domain 'signal', for "
                 "a concentration is fitted by least squares"
             )
-        if not isinstance(chosen, LeastSquares) or chosen.fit_delay:
+        of_input = self.fit_delay or self.fit_dispersion
+        if not isinstance(chosen, LeastSquares) or of_input:
             raise ValueError(
-                "the signal is fitted by least-squares of one model without a delay only; expected "
-                "no network, no models to compare and no delay"
+                "the signal is fitted by least-squares of one model without a delay or a "
+                "dispersion only; expected no network, no models to compare and neither of these"
             )
         if self.noise not in NOISES:
             raise ValueError(f"noise is {self.noise!r}; expected {' or '.join(NOISES)}")
-        return SignalFit(chosen.model, self.noise)
+        water_exchange_of(self.water_exchange, KINETIC_MODELS[chosen.model])
+        return SignalFit(chosen.model, self.noise, self.water_exchange)
 
     def aif_for(self, chosen: Estimator) -> PathLike:
         """The arterial input to prepare: none for an estimator that would not look at it."""

@@ -13,6 +13,7 @@ from gadmap.io import EXAM_FOLDER, read_exam, read_maps_record, read_volume, res
 from gadmap.io.maps_read import MAPS
 from gadmap.io.regions import is_labelled, labelled, mask_name
 from gadmap.physics.kinetics import KINETIC_MODELS
+from gadmap.physics.water_exchange import NONE
 from gadmap.pipeline.inputs import PathLike
 from gadmap.pipeline.map_exam import PREPARATION, read_examination, run_record
 from gadmap.pipeline.map_settings import MapSettings, shown_name
@@ -23,10 +24,10 @@ from gadmap.pipeline.region_files import (
 )
 from gadmap.pipeline.stages import Stages, Watch, unwatched
 from gadmap.pipeline.steps import prepare
-from gadmap.quantities import DELAY
+from gadmap.quantities import DELAY, DISPERSION
 from gadmap.report.region_page import write_region_page
 
-_OF_THE_FIT = ("model", "fit_delay")
+_OF_THE_FIT = ("model", "fit_delay", "fit_dispersion")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -73,7 +74,8 @@ def fit_regions(
     out
         Folder for region.json, region.tsv, region.html and a figure a region; None for none.
     settings
-        As for `map_exam`; of a results folder, model and delay only, which are otherwise its own.
+        As for `map_exam`; of a results folder, model, delay and dispersion only, which are
+        otherwise its own.
     overwrite
         Replace results that gadmap wrote there before.
 
@@ -131,7 +133,14 @@ def _fitted(
     with stages.stage("fit") as progress:
         for name, mask in regions.items():
             fits.append(
-                fit_region(exam, mask, settings.model, name=name, fit_delay=settings.fit_delay)
+                fit_region(
+                    exam,
+                    mask,
+                    settings.model,
+                    name=name,
+                    fit_delay=settings.fit_delay,
+                    fit_dispersion=settings.fit_dispersion,
+                )
             )
             if progress:
                 progress(len(fits), len(regions))
@@ -139,12 +148,13 @@ def _fitted(
 
 
 def _of_results(folder: Path, settings: MapSettings) -> MapSettings:
-    """Model and delay of a fit of results: those asked for, else the results' own.
+    """Model, delay and dispersion of a fit of results: those asked for, else the results' own.
 
     Raises
     ------
     ValueError
-        If another setting is given: the examination of results is prepared already.
+        If another setting is given, as the examination of results is prepared already; or the
+        results are without water exchange.
     """
     given = [
         field.name
@@ -155,14 +165,24 @@ def _of_results(folder: Path, settings: MapSettings) -> MapSettings:
     if others:
         raise ValueError(
             f"{folder.name}: its examination is prepared already, so --{', --'.join(others)} has "
-            "nothing to set; expected --model and --fit-delay alone, or the series itself"
+            "nothing to set; expected --model, --fit-delay and --fit-dispersion alone, or the "
+            "series itself"
+        )
+    record = read_maps_record(folder)
+    if record["settings"].get("water_exchange") == NONE:
+        raise ValueError(
+            f"{folder.name}: its maps are without water exchange, and a region's mean curve is a "
+            "concentration of fast exchange; expected results of that, or the series itself"
         )
     if given:
         return settings
-    record = read_maps_record(folder)
     if record["model"] not in KINETIC_MODELS:  # a network's
         return settings
-    return MapSettings(model=record["model"], fit_delay=DELAY.name in record["maps"])
+    return MapSettings(
+        model=record["model"],
+        fit_delay=DELAY.name in record["maps"],
+        fit_dispersion=DISPERSION.name in record["maps"],
+    )
 
 
 def _prepared(

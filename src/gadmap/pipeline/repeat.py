@@ -25,13 +25,16 @@ class _Options(TypedDict):
     t10: float | str | None
     b1: str | None
     aif: str
+    aif_error: NotRequired[float | None]
     hct: float | None
     relaxivity: float | None
     model: str | None
     fit_delay: bool
+    fit_dispersion: NotRequired[bool]
     compare: NotRequired[list[str]]
     domain: NotRequired[str]
     noise: NotRequired[str]
+    water_exchange: NotRequired[str]
     estimator: str
     reference: str | None
     reference_ktrans: float | None

@@ -71,6 +71,7 @@ def prepare(
     aif: PathLike | np.ndarray | Aif = "auto",
     mask: PathLike | np.ndarray | None = None,
     b1: PathLike | Float[np.ndarray, "x y z"] | None = None,
+    aif_error: float | None = None,
     hct: float | None = None,
     relaxivity: float | None = None,
     motion: bool = False,
@@ -101,6 +102,9 @@ def prepare(
         (x, y, z) or a NIfTI file, non-zero inside.
     b1
         Actual over nominal flip angle: an array (x, y, z) or a NIfTI file; None for 1.
+    aif_error
+        Relative error of the arterial input's height, 0 to 1, which a guided network's standard
+        errors hold; None for that of its kind: 0.1 measured, 0.25 of a population, 0 given.
     hct
         Haematocrit, 0 to 1; None takes the files', else a usual one is assumed.
     relaxivity
@@ -133,6 +137,7 @@ def prepare(
         t10=t10_from(t10, series),
         b1=b1_from(b1, series),
         aif=aif_from(aif, series, hct),
+        aif_error=aif_error,
         mask=mask_from(mask, series),
         hct=hct,
         relaxivity=relaxivity,
@@ -194,6 +199,7 @@ def fit_region(
     *,
     bounds: Bounds | None = None,
     fit_delay: bool = False,
+    fit_dispersion: bool = False,
     levels: Sequence[float] = (0.68, 0.95),
 ) -> RegionFit:
     """A kinetic model fitted to a region's mean curve, with covariance and likelihood profiles.
@@ -204,7 +210,7 @@ def fit_region(
         From `prepare`, or from `read_results`.
     region
         Voxels (x, y, z), non-zero inside: an array or a NIfTI file. The exam's mask has no say.
-    model, bounds, fit_delay
+    model, bounds, fit_delay, fit_dispersion
         As in `fit_curves`.
     levels
         Levels of confidence of the profile-likelihood intervals.
@@ -234,7 +240,15 @@ def fit_region(
     inside = mask_from(region, exam.series)
     if isinstance(inside, str):
         raise ValueError(f"region is {inside!r}; expected an array or a NIfTI file of its voxels")
-    return region_fit(exam, inside, model, bounds=bounds, fit_delay=fit_delay, levels=levels)
+    return region_fit(
+        exam,
+        inside,
+        model,
+        bounds=bounds,
+        fit_delay=fit_delay,
+        fit_dispersion=fit_dispersion,
+        levels=levels,
+    )
 
 
 def write(
