@@ -9,8 +9,9 @@ import pytest
 
 from gadmap.data import Exam, ParameterMaps, Reason
 from gadmap.evaluation.cautions import Findings, findings
-from gadmap.quantities import QUANTITIES
+from gadmap.quantities import KTRANS, QUANTITIES
 from gadmap.report import Additions, Scales, write_report
+from gadmap.report.words import symbol_markup
 
 RECORD = {
     "created": "2026-01-01 00:00 UTC",
@@ -186,6 +187,8 @@ def test_another_estimate_stands_beside_with_its_agreement(
     for anchor in ("first", "second", "difference"):
         assert f'id="ktrans-{anchor}"' in text
     assert "Bland-Altman plot of ktrans" in text
+    # a printed page may begin with it
+    assert f"{symbol_markup(KTRANS)}, Bland and Altman: difference" in text
 
 
 def test_cautions_stand_before_anything_else(exam: Exam, maps: ParameterMaps, tmp_path):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,7 +11,7 @@ from gadmap.data.walk import mean_frame
 from gadmap.drawing.slices import largest, slices_by_weight
 from gadmap.drawing.view import View, view_of
 from gadmap.evaluation.curves import enhancing
-from gadmap.quantities import QUANTITIES
+from gadmap.quantities import DELAY, DISPERSION, QUANTITIES
 
 _MARGIN = 0.04
 _SURE = 3.0
@@ -109,14 +108,17 @@ def leading(maps: ParameterMaps) -> str:
 def telling(maps: ParameterMaps, name: str) -> Bool[np.ndarray, "x y z"]:
     """Voxels whose parameter is determined and at least three standard errors.
 
-    A delay may well be 0: it is told where three standard errors are less than its range.
+    A delay or a dispersion may well be 0: it is told where three standard errors are less than its
+    range.
     """
     drawn = determined(maps, name)
     error = maps.standard_error.get(name)
     if error is None:
         return drawn
-    low, high = QUANTITIES[name].bounds if name in QUANTITIES else (0.0, 0.0)
-    least = high - low if low < 0 and isfinite(low) else maps[name]
+    least = maps[name]
+    if name in (DELAY.name, DISPERSION.name):
+        low, high = QUANTITIES[name].bounds
+        least = high - low
     return drawn & (least >= _SURE * error)
 
 

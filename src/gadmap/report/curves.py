@@ -12,8 +12,8 @@ from gadmap.evaluation.curves import (
     fits_curves,
     has_curves,
     measured_curves,
-    modelled_curves,
 )
+from gadmap.evaluation.fitted_curves import fitted_curves, without_exchange
 from gadmap.report.anatomy import leading, telling
 
 PERCENTILES = (10.0, 50.0, 75.0, 90.0, 97.0, 99.5)
@@ -25,6 +25,8 @@ class VoxelCurve:
 
     Attributes
     ----------
+    what
+        What the curves are: concentration, or signal without water exchange read as such.
     voxel
         Index (x, y, z).
     percentile
@@ -37,6 +39,7 @@ class VoxelCurve:
         Quantity name to value, in its unit; those that the voxel has.
     """
 
+    what: str
     voxel: tuple[int, int, int]
     percentile: float
     t: Float[np.ndarray, " time"]
@@ -57,11 +60,13 @@ def voxel_curves(exam: Exam, maps: ParameterMaps) -> list[VoxelCurve]:
     if not voxels.size:
         return []
     measured = measured_curves(exam, voxels)
+    what = "Signal read as concentration" if without_exchange(maps) else "Concentration"
     fitted = None
     if maps.model:
-        fitted = modelled_curves(maps, exam.series.t, driving_curve(exam, maps), voxels)
+        fitted = fitted_curves(exam, maps, driving_curve(exam, maps), voxels)
     return [
         VoxelCurve(
+            what=what,
             voxel=(int(voxel[0]), int(voxel[1]), int(voxel[2])),
             percentile=percentile,
             t=exam.series.t - exam.series.t[0],

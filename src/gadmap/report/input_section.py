@@ -73,6 +73,7 @@ def input_figure(anatomy: Anatomy, exam: Exam) -> InputFigure:
         ("source", aif.source),
         ("peak", f"{number(float(aif.plasma[peak]))} mmol/L at {aif.t[peak] - start:.1f} s"),
         ("at the end", f"{number(float(aif.plasma[-1]))} mmol/L"),
+        ("error of its height", f"{aif.error:.0%}" if aif.error else "taken as exact"),
         ("frames before contrast", str(exam.baseline_frames)),
         ("haematocrit", f"{exam.hct:g}"),
     ]

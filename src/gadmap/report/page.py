@@ -11,6 +11,7 @@ from markupsafe import Markup
 from gadmap.data import Exam, ParameterMaps
 from gadmap.evaluation.cautions import Findings
 from gadmap.evaluation.curves import enhancing, fits_curves
+from gadmap.evaluation.fitted_curves import fits_signal, without_exchange
 from gadmap.report.anatomy import Anatomy, anatomy_of, leading
 from gadmap.report.choice_section import choice_figures
 from gadmap.report.comparison_section import comparison_figures
@@ -130,6 +131,8 @@ def render(
         maps=maps,
         view=anatomy.view,
         fitted=fits_curves(maps),
+        fits_signal=fits_signal(maps),
+        without_exchange=without_exchange(maps),
         remarks=estimator_remarks(maps),
         cautions=found.cautions,
         residuals=residuals,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.stats import rankdata
 
 from gadmap.evaluation import FIT, METRICS, Row, interval
 from gadmap.evaluation.published import LABELS, PUBLISHED, STEPS, TRAININGS
@@ -112,6 +111,8 @@ def place(rows: Mapping[str, Row], name: str, shown: str) -> int:
 
 
 def _order(results: PaperResults) -> list[str]:
+    from scipy.stats import rankdata  # slow to import, and only the page of the paper ranks
+
     rows = results.rows("fit")
     names = [name for name in rows if name in PUBLISHED]
     if len(names) < 4:

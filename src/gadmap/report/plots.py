@@ -79,7 +79,7 @@ def curve_plot(curve: VoxelCurve, letter: str) -> Picture:
     return drawing(
         figure,
         f"curve-{letter}",
-        f"Concentration over time in voxel {letter} ({x}, {y}, {z}): {curve.t.size} measured "
+        f"{curve.what} over time in voxel {letter} ({x}, {y}, {z}): {curve.t.size} measured "
         f"samples up to {curve.measured.max():.3g} mmol/L, the fitted curve up to "
         f"{curve.fitted.max():.3g} mmol/L, residuals with a root mean square of "
         f"{float(np.sqrt(np.mean(residual**2))):.2g} mmol/L.",
@@ -95,7 +95,7 @@ def _points_plot(curve: VoxelCurve, letter: str) -> Picture:
     return drawing(
         figure,
         f"curve-{letter}",
-        f"Concentration over time in voxel {letter} ({x}, {y}, {z}): {curve.t.size} measured "
+        f"{curve.what} over time in voxel {letter} ({x}, {y}, {z}): {curve.t.size} measured "
         f"samples up to {curve.measured.max():.3g} mmol/L.",
     )
 

@@ -7,11 +7,16 @@ from jaxtyping import Bool, Float
 
 from gadmap.data import Aif, CurveFit, ParameterMaps, Reason
 from gadmap.evaluation.curves import modelled_curves
+from gadmap.evaluation.fitted_curves import without_exchange
 from gadmap.fitting import fit_curves
 from gadmap.physics.kinetics import KINETIC_MODELS
 from gadmap.viewer.results import Results
 from gadmap.viewer.voxel import measured
 
+_NOT_FITTED = (
+    "The mean curve is a concentration of fast exchange, so the model of maps without water "
+    "exchange is not fitted to it."
+)
 _PERCENTILES = (10.0, 50.0, 90.0)
 
 
@@ -37,19 +42,24 @@ def region_answer(results: Results, mask: Bool[np.ndarray, "x y z"]) -> dict[str
     voxels = np.argwhere(mask)
     found = measured(results, voxels)
     aif = results.aif
+    left_out = any(without_exchange(one.maps) for one in results.shown)
+    why = [found.pop("why", ""), _NOT_FITTED if left_out else ""]
     fitted = aif is not None and found["kind"] == "concentration"
     return {
         "voxels": len(voxels),
         "volume_ml": len(voxels) * float(abs(np.linalg.det(results.affine[:3, :3]))) / 1000,
         **found,
+        "why": " ".join(filter(None, why)),
         "fits": _fits(results, aif, found["curve"]) if aif is not None and fitted else [],
         "statistics": [_statistics(one.maps, mask) for one in results.shown],
     }
 
 
 def _fits(results: Results, aif: Aif, curve: Float[np.ndarray, " time"]) -> list[dict[str, Any]]:
-    """The mean curve fitted by each model that an estimate here has."""
-    models = dict.fromkeys(one.maps.model for one in results.shown)
+    """The mean curve fitted by each model that an estimate here has, in fast exchange."""
+    models = dict.fromkeys(
+        one.maps.model for one in results.shown if not without_exchange(one.maps)
+    )
     return [_fit(results, aif, curve, model) for model in models if model in KINETIC_MODELS]
 
 

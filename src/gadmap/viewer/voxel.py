@@ -11,13 +11,18 @@ from gadmap.evaluation.curves import (
     driving_curve,
     fits_curves,
     has_curves,
-    modelled_curves,
 )
+from gadmap.evaluation.fitted_curves import fits_signal, fitted_curves, without_exchange
 from gadmap.evaluation.region import MeanCurve, mean_curve, mean_of
 from gadmap.viewer.results import Results, Shown
 
 _NO_EXAM = "The results folder does not hold the examination, so there are maps but no curves."
 _NO_AIF = "No arterial input in any of the folders, so the model's curve cannot be drawn."
+_OF_SIGNAL = "Its curve is that of the fitted signal, read as the measured one is."
+_APPARENT = (
+    "Without water exchange measured and fitted signal are still read by the formula of fast "
+    "exchange: its curve is no concentration, but what that formula makes of its signal."
+)
 _BORROWED = "Its own arterial input is a stand-in: its curve is drawn with that of {}."
 
 
@@ -105,8 +110,17 @@ def _curve(
         if aif is None:
             return None, note
         driving = np.interp(t, aif.t, aif.plasma)
-    curve = modelled_curves(one.maps, t, driving, place)[0]
-    return (curve if np.isfinite(curve).all() else None), note
+    exam = results.exam if one.exam is None else one.exam
+    curve = fitted_curves(exam, one.maps, driving, place)[0]
+    told = " ".join(filter(None, [note, _said_of(one.maps)]))
+    return (curve if np.isfinite(curve).all() else None), told
+
+
+def _said_of(maps: ParameterMaps) -> str:
+    """What a curve is, where it is not the concentration of the maps' model."""
+    if not fits_signal(maps):
+        return ""
+    return _APPARENT if without_exchange(maps) else _OF_SIGNAL
 
 
 def curve_input(results: Results, one: Shown) -> tuple[Aif | None, str]:
