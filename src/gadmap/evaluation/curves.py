@@ -13,7 +13,7 @@ from gadmap.estimators import reference_curve
 from gadmap.physics.forward import tissue_concentration
 from gadmap.physics.kinetics import KINETIC_MODELS, REFERENCE_REGION, KineticModel
 from gadmap.physics.voxels import exam_concentration
-from gadmap.quantities import BEST_MODEL, DELAY
+from gadmap.quantities import BEST_MODEL, DELAY, DISPERSION
 
 _MODELS = KINETIC_MODELS | {REFERENCE_REGION.name: REFERENCE_REGION}
 
@@ -118,6 +118,6 @@ def _curves_of(
             {q.name: there(q.name) for q in model.parameters},
             torch.tensor((t - t[0]).astype(np.float64)),
             torch.tensor(driving),
-            there(DELAY.name) if DELAY.name in maps.values else None,
+            *(there(q.name) if q.name in maps.values else None for q in (DELAY, DISPERSION)),
         )
     return curves.numpy()

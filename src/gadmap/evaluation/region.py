@@ -49,6 +49,7 @@ def fit_region(
     name: str = "region",
     bounds: Bounds | None = None,
     fit_delay: bool = False,
+    fit_dispersion: bool = False,
     levels: Sequence[float] = LEVELS,
 ) -> RegionFit:
     """The mean concentration of the voxels in `mask`, fitted; the exam's own mask has no say.
@@ -87,6 +88,13 @@ def fit_region(
         curve=curve,
         spread=mean.spread.astype(np.float64),
         likelihood=curve_likelihood(
-            curve, t, plasma, model, bounds=bounds, fit_delay=fit_delay, levels=levels
+            curve,
+            t,
+            plasma,
+            model,
+            bounds=bounds,
+            fit_delay=fit_delay,
+            fit_dispersion=fit_dispersion,
+            levels=levels,
         ),
     )

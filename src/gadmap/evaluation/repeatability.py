@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special  # not scipy.stats, which is slow to import
 
 REPEATABILITY = 1.96 * np.sqrt(2)
 """Two measurements differ by less than this many within-subject deviations, 95 times in 100."""
@@ -78,7 +78,7 @@ def repeatability(first: Sequence[float], second: Sequence[float]) -> Repeatabil
     wsd = float(np.sqrt(np.mean(difference**2) / 2))
     positive = bool((mean > 0).all())
     spread = 1.96 * float(difference.std(ddof=1))
-    bounds = stats.chi2.ppf((0.975, 0.025), a.size)
+    bounds = special.chdtri(a.size, np.array([0.025, 0.975]))
     low, high = REPEATABILITY * wsd * np.sqrt(a.size / bounds)
     bias = float(difference.mean())
     return Repeatability(

@@ -8,7 +8,8 @@ from jaxtyping import Bool, Float
 
 from gadmap.data import Exam, ParameterMaps
 from gadmap.data.walk import thinned
-from gadmap.evaluation.curves import driving_curve, measured_curves, modelled_curves
+from gadmap.evaluation.curves import driving_curve, measured_curves
+from gadmap.evaluation.fitted_curves import fitted_curves
 
 _MOST_VOXELS = 6000
 _A_PIECE = 1 << 12
@@ -161,5 +162,5 @@ def _step(common: Float[np.ndarray, " time"], late: Bool[np.ndarray, " time"]) -
 
 
 def _residuals(exam: Exam, maps: ParameterMaps, voxels: np.ndarray) -> np.ndarray:
-    modelled = modelled_curves(maps, exam.series.t, driving_curve(exam, maps), voxels)
-    return measured_curves(exam, voxels).astype(np.float64) - modelled
+    fitted = fitted_curves(exam, maps, driving_curve(exam, maps), voxels)
+    return measured_curves(exam, voxels).astype(np.float64) - fitted

@@ -17,7 +17,7 @@ from functools import cache
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special  # not scipy.stats, which is slow to import
 
 from gadmap.evaluation.levels import holm, welch_of_moments
 from gadmap.evaluation.rows import FIT, Metric, Row
@@ -155,7 +155,7 @@ def _expanded(drawn: Float[np.ndarray, " draw"], patients: int) -> tuple[float, 
     """
     if patients < _FEWEST or not np.isfinite(drawn).all():
         return float("nan"), float("nan")
-    tail = stats.norm.cdf(_stretch(patients) * stats.t.ppf((1 - LEVEL) / 2, patients - 1))
+    tail = special.ndtr(_stretch(patients) * special.stdtrit(patients - 1, (1 - LEVEL) / 2))
     low, high = np.quantile(drawn, (tail, 1 - tail))
     return float(low), float(high)
 
@@ -170,8 +170,8 @@ def _two_sided(drawn: Float[np.ndarray, " draw"], patients: int) -> float:
         return float("nan")
     beyond = min(_share(drawn <= 0), _share(drawn >= 0))
     beyond = max(beyond, 0.5 * patients ** -float(patients - 1), 1 / drawn.size)
-    quantile = stats.norm.ppf(min(beyond, 0.5)) / _stretch(patients)
-    return float(2 * stats.t.cdf(quantile, patients - 1))
+    quantile = special.ndtri(min(beyond, 0.5)) / _stretch(patients)
+    return float(2 * special.stdtr(patients - 1, quantile))
 
 
 def _share(where: np.ndarray) -> float:
