@@ -38,7 +38,7 @@ def test_traces_of_motion_and_arterial_voxels_come_back(tmp_path, exam):
     aif = replace(
         exam.aif, voxels=np.array([[1, 2, 0], [2, 2, 1]]), rationale=("Early: 3 s.",), error=0.1
     )
-    moved = replace(exam, aif=aif, motion=motion)
+    moved = replace(exam, aif=aif, motion=motion, b1_error=0.07)
     write_exam(tmp_path / "exam", moved)
     assert_same(moved, read_exam(tmp_path / "exam"))
 

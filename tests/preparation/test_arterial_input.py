@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,6 +109,21 @@ def test_how_well_the_height_is_known_depends_on_where_it_comes_from():
     assert prepare(series, aif=given, aif_error=0.3).aif.error == 0.3
     with pytest.raises(ValueError, match="relative error is 10; expected 0 to 1"):
         prepare(series, aif=given, aif_error=10.0)
+
+
+def test_how_well_flip_angles_are_known_depends_on_map_and_field():
+    series, given = block_series()
+
+    def told(field: float | None, **choices: Any) -> float:
+        acquisition = replace(series.acquisition, field_strength=field)
+        at_field = replace(series, acquisition=acquisition)
+        return prepare(at_field, aif=given, **choices).b1_error
+
+    assert 0 < told(1.5) < told(3.0) == told(None)
+    assert told(3.0, b1=np.ones(series.grid)) == 0
+    assert told(3.0, b1=np.ones(series.grid), b1_error=0.02) == 0.02
+    with pytest.raises(ValueError, match="relative error is 4; expected 0 to 0.5. Is it in per"):
+        prepare(series, aif=given, b1_error=4.0)
 
 
 def test_an_unknown_population_is_refused_with_the_known_ones():

@@ -108,6 +108,16 @@ InputError = Annotated[
         "errors; 0.1 where measured, 0.25 of a population, 0 given unless told.",
     ),
 ]
+FlipError = Annotated[
+    float | None,
+    typer.Option(
+        "--b1-error",
+        min=0,
+        max=0.5,
+        help="Relative error of B1, for a guided network's standard errors; 0 of a map, 0.04 of an "
+        "assumed 1 below 2.5 T, 0.1 above or where the field is not known, unless told.",
+    ),
+]
 Haematocrit = Annotated[float | None, typer.Option("--hct", help="Haematocrit, 0 to 1.")]
 MaskFile = Annotated[
     str | None,

@@ -12,7 +12,7 @@ from gadmap.pipeline import MapSettings
 
 NAME, INPUT, PARTICIPANT, SESSION, REGIONS = "exam", "input", "participant", "session", "regions"
 _FILES = ("t10", "b1", "aif", "mask", "reference")
-_NUMBERS = ("aif_error", "hct", "relaxivity", "frame_step")
+_NUMBERS = ("aif_error", "b1_error", "hct", "relaxivity", "frame_step")
 _MANY = "vfa"
 _COLUMNS = (NAME, INPUT, PARTICIPANT, SESSION, REGIONS, _MANY, *_FILES, *_NUMBERS, "series")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -30,8 +30,8 @@ def exams_of_table(
     Columns `exam` (a label, which names its folder) and `input` (its series, relative to `root`
     as all files are); where wanted `participant` and `session`, for test and retest; `vfa` and
     `regions` (several, with semicolons between), `t10`, `b1`, `aif`, `mask`, `reference`,
-    `aif_error`, `hct`, `relaxivity`, `frame_step` and `series`, which go before what is chosen for
-    all; an empty cell leaves that.
+    `aif_error`, `b1_error`, `hct`, `relaxivity`, `frame_step` and `series`, which go before what is
+    chosen for all; an empty cell leaves that.
 
     Raises
     ------

@@ -15,6 +15,8 @@ from gadmap.data.series import DceSeries
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_LARGEST_B1_ERROR = 0.5
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Exam:
@@ -34,6 +36,8 @@ class Exam:
         Actual over nominal flip angle; 1 where it was not measured.
     b1_source
         "assumed 1" or a file's name.
+    b1_error
+        Relative standard error of `b1`, shared by all voxels; 0 where it is taken as exact.
     aif
         Arterial plasma concentration on its own time grid, which spans the series'.
     mask
@@ -74,6 +78,7 @@ class Exam:
     motion: Motion | None = None
     arrival: float | None = None
     reference: ReferenceRegion | None = None
+    b1_error: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("t10", "t10_se", "b1", "mask"):
@@ -101,6 +106,11 @@ class Exam:
             )
         if not 0 <= self.hct < 1:
             raise ValueError(f"hct is {self.hct:g}; expected a fraction, 0 to 1. Is it in percent?")
+        if not 0 <= self.b1_error <= _LARGEST_B1_ERROR:
+            raise ValueError(
+                f"the flip angles' relative error is {self.b1_error:g}; expected 0 to "
+                f"{_LARGEST_B1_ERROR:g}. Is it in percent?"
+            )
         if self.aif.t[0] > self.series.t[0] or self.aif.t[-1] < self.series.t[-1]:
             raise ValueError(
                 f"arterial input spans {self.aif.t[0]:g} to {self.aif.t[-1]:g} s; the series "

@@ -10,7 +10,7 @@ import numpy as np
 from gadmap.data import Exam, ParameterMaps
 from gadmap.estimators.guided import IN_COMMON, MUCH, GuidedEstimator, unlike_share
 from gadmap.estimators.guided_exam import GuidedExam, guided_exam
-from gadmap.estimators.guided_input import FLOORS
+from gadmap.estimators.guided_input import FLOORS, shared_error
 from gadmap.estimators.least_squares import LeastSquares
 from gadmap.networks.guided_file import GUIDED_NETWORK, TrainedGuided
 from gadmap.physics.aifs import POPULATION_AIFS
@@ -120,10 +120,10 @@ def _enhancing(seen: GuidedExam) -> np.ndarray:
 def _fit_error(exam: Exam, seen: GuidedExam) -> float:
     """Median relative error of the fit's ktrans, T1's included, where there is uptake.
 
-    Without the arterial input's, which all voxels share and none can mend.
+    Without what all voxels share and none can mend: the errors of arterial input and B1.
     """
     spread = seen.spread[_enhancing(seen), 0]
-    found = np.sqrt(np.maximum(np.square(spread) - exam.aif.error**2, 0))
+    found = np.sqrt(np.maximum(np.square(spread) - shared_error(exam) ** 2, 0))
     return float(np.median(found)) if found.size else float("nan")
 
 

@@ -105,9 +105,11 @@ class GuidedEstimator:
 def _remarks(exam: Exam, unlike: Float[np.ndarray, " voxel"], shared: float) -> tuple[str, ...]:
     """Sentences for the reader."""
     height = f"{exam.aif.error:.0%} of its height" if exam.aif.error else "taken as exact"
+    angles = f"{exam.b1_error:.0%}" if exam.b1_error else "taken as exact"
     how = (
         f"{GUIDED_NETWORK} corrects the exact fit by what stands around each voxel; its standard "
-        f"errors hold noise, T1's error, the choice of model and the arterial input's ({height})."
+        f"errors hold noise, T1's error, the choice of model, the flip angles' error ({angles}) "
+        f"and the arterial input's ({height})."
     )
     sentences = [how]
     share = unlike_share(unlike)

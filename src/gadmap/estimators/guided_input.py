@@ -24,7 +24,7 @@ GUIDED = (KTRANS.name, VE.name, VP.name)
 FLOORS = {KTRANS.name: 0.002, VE.name: 0.02, VP.name: 0.005}
 """Added before the logarithm: differences far below these are of no interest."""
 
-FEATURES, TOKENS = 27, 6
+FEATURES, TOKENS = 28, 6
 SHARE = 7
 """Place of the share of the extended model among the features."""
 
@@ -32,6 +32,7 @@ SPREAD = (0.003, 1.5)
 """Least and largest standard error of a logarithm that the network is told."""
 
 _FRAMES_TO_TELL = 5
+_UNKNOWN_T10_ERROR = 0.2
 _LEAST_MEAN = 0.005  # mmol/L
 _SLOPES = (-4.0, 1.0)
 _MODELS = ("tofts", "extended-tofts")
@@ -45,7 +46,7 @@ class GuidedInput:
     ----------
     base, spread
         Logarithm of each quantity over its floor, plus one, and its standard error: both fits
-        averaged by how well they do. The error holds T1's and the arterial input's.
+        averaged by how well they do. The error holds T1's, B1's and the arterial input's.
     features
         Of each voxel, about -2 to 2; the first is the logarithm of T1, times what an error of it
         does to ktrans.
@@ -116,7 +117,7 @@ def _input(
     t, frames = exam.series.t, exam.series.t.size
     t10 = exam.t10.reshape(-1)[slab.voxels].astype(np.float64)
     with np.errstate(all="ignore"):
-        t10_error = np.nan_to_num(exam.t10_se.reshape(-1)[slab.voxels] / t10, nan=0.2)
+        t10_error = _t10_error(exam, slab, t10)
         size = np.abs(slab.concentration).mean(axis=1) + 1e-6
         residual = [np.sqrt(fit.sse / frames) / size + 1e-4 for fit in (simple, extended)]
         share = _share_of_extended(simple, extended, frames)
@@ -126,7 +127,7 @@ def _input(
         apart = np.square(values - base)
         variance = (weight * (np.square(errors) + apart)).sum(axis=0)
         slope = _t10_slope(exam, slab)
-        beside = np.square(slope * t10_error) + exam.aif.error**2
+        beside = np.square(slope * t10_error) + shared_error(exam) ** 2
         spread = np.sqrt(variance + beside[:, None]).clip(*SPREAD)
         from_base = ((values - base) / spread)[..., :2].clip(-3, 3)  # of ktrans and ve
         area = _areas(t, plasma)[-1]
@@ -149,6 +150,7 @@ def _input(
                 np.log(t10),
                 slope + 1,
                 np.full_like(t10, np.log(exam.aif.error + 0.01) + 3),
+                np.full_like(t10, np.log(_of_b1(exam) + 0.01) + 3),
                 np.log(residual[0]) + 1,
                 np.clip(10 * np.log(residual[0] / residual[1]), 0, 4) - 1,
                 np.clip(simple[R2.name], -1, 1),
@@ -169,6 +171,29 @@ def _input(
         usable=usable,
         reason=np.where(slab.reason == Reason.ESTIMATED, simple.reason, slab.reason),
     )
+
+
+def shared_error(exam: Exam) -> float:
+    """Relative error of concentration over input that all voxels share: B1's and the input's."""
+    return float(np.hypot(_of_b1(exam), exam.aif.error))
+
+
+def _of_b1(exam: Exam) -> float:
+    """What B1's relative error does to T1 of flip angles and so to concentrations.
+
+    Both go with its square (Deoni, JMRI 2007).
+    """
+    return 2 * exam.b1_error
+
+
+def _t10_error(
+    exam: Exam, slab: ConcentrationSlab, t10: Float[np.ndarray, " voxel"]
+) -> Float[np.ndarray, " voxel"]:
+    """Relative standard error of T1; a usual one where nobody knows."""
+    if exam.t10_source.startswith("assumed"):
+        return np.full_like(t10, _UNKNOWN_T10_ERROR)
+    found = exam.t10_se.reshape(-1)[slab.voxels] / t10
+    return np.nan_to_num(found, nan=_UNKNOWN_T10_ERROR)
 
 
 def _t10_slope(exam: Exam, slab: ConcentrationSlab) -> Float[np.ndarray, " voxel"]:

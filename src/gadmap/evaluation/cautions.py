@@ -11,6 +11,7 @@ from gadmap.evaluation.bolus_sampling import bolus_sampling
 from gadmap.evaluation.curves import enhancing, fits_curves, has_curves, measured_curves
 from gadmap.evaluation.model_shares import LITTLE, model_shares, simple_sentence
 from gadmap.evaluation.residuals import Pattern, ResidualCourse, residual_course
+from gadmap.preparation.native import HIGH_FIELD
 
 _FEW_BASELINE = 3
 _SHORT = 180.0  # s after the arrival of contrast
@@ -19,7 +20,6 @@ _SAMPLING_ERROR = 0.02
 _T1_ERROR = 0.15
 _SHARE_AT_BOUND = 0.2
 _SHARE_TOO_HIGH = 0.01
-_HIGH_FIELD = 2.5  # T, from where flip angles err by tens of percent
 _SHIFT = 0.1
 _PROBED = 200
 
@@ -145,7 +145,7 @@ def _of_t1(exam: Exam) -> Iterator[str]:
             "concentrations err as much."
         )
     field = exam.series.acquisition.field_strength
-    if exam.b1_source.startswith("assumed") and field is not None and field >= _HIGH_FIELD:
+    if exam.b1_source.startswith("assumed") and field is not None and field >= HIGH_FIELD:
         from_flips = "flip" in exam.t10_source
         change = _change(exam, inside, b1=1 - _SHIFT, t10=(1 - _SHIFT) ** -2 if from_flips else 1.0)
         yield (

@@ -98,6 +98,7 @@ def _record(exam: Exam) -> dict[str, Any]:
         },
         "t10_source": exam.t10_source,
         "b1_source": exam.b1_source,
+        "b1_error": exam.b1_error,
         "mask_source": exam.mask_source,
         "aif": {
             "t_s": aif.t,
@@ -173,6 +174,7 @@ def _exam(
         t10_source=record.t10_source,
         b1=volumes["b1"],
         b1_source=record.b1_source,
+        b1_error=record.b1_error,
         aif=Aif(
             t=np.array(aif.t_s, dtype=np.float64),
             plasma=np.array(aif.plasma_mmol_per_l, dtype=np.float64),

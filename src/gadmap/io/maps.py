@@ -153,7 +153,7 @@ def _exam_record(exam: Exam, t10_file: str | None, aif_file: str) -> dict[str, A
             "file": t10_file,
             "median": _median(exam.t10, exam.mask),
         },
-        "b1": {"source": exam.b1_source},
+        "b1": {"source": exam.b1_source, "relative_error": exam.b1_error},
         "mask": {"source": exam.mask_source, "voxels": int(exam.mask.sum())},
         "aif": {
             "source": exam.aif.source,

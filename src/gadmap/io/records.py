@@ -102,6 +102,7 @@ class ExamRecord(_Record):
     acquisition: AcquisitionRecord
     t10_source: str
     b1_source: str
+    b1_error: float = 0.0
     mask_source: str
     aif: AifRecord
     baseline_frames: int

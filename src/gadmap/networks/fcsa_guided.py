@@ -65,7 +65,7 @@ class FcsaGuided(nn.Module):
     usual: Tensor
     apart: Tensor
 
-    def __init__(self, features: int = 27, tokens: int = 6, outputs: int = 3) -> None:
+    def __init__(self, features: int = 28, tokens: int = 6, outputs: int = 3) -> None:
         super().__init__()
         self.keys = nn.Sequential(nn.Linear(tokens, KEYS), nn.Tanh(), nn.Linear(KEYS, 2 * HEADS))
         self.entry = conv3(features + HEADS + 2 * outputs + 1, WIDTH)

@@ -19,7 +19,7 @@ from gadmap.quantities import QUANTITIES
 from gadmap.untrusted import finite, json_value, shown
 
 GUIDED_NETWORK = "fcsa-net-guided"
-FORMAT, VERSION = "gadmap guided network", 2
+FORMAT, VERSION = "gadmap guided network", 3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -25,8 +25,9 @@ Curve = Float[np.ndarray, " time"]
 SIZE = 32
 _NOISE, _SPREAD, _T10_ERROR = (0.004, 0.3), (0.0, 1.2), (0.01, 0.15)
 _MODELS = (0.35, 0.45, 0.2)  # shares of scenes, as those below
-_EXACT_T10, _RICIAN, _BAD_INPUT, _B1, _B1_UNKNOWN = 0.4, 0.5, 0.35, 0.5, 0.5
+_EXACT_T10, _RICIAN, _BAD_INPUT, _B1, _B1_UNKNOWN = 0.4, 0.5, 0.35, 0.5, 0.7
 _LARGEST_B1, _B1_VARIES = 0.2, (0.0, 0.06)  # how far its mean is from 1, and its deviation
+_B1_ERROR = (0.02, 0.15)  # of its mean, where it is not measured, as whoever scans knows it
 _HCT = 0.42
 _LEAST_SNR = 5.0  # of the signal before contrast
 
@@ -48,7 +49,8 @@ class SceneChoices:
     input_error
         Whether the arterial input is measured badly, and known to be.
     b1_error
-        Whether flip angles differ from the nominal ones and nobody knows.
+        Whether flip angles differ from the nominal ones, and all that is known is by how much they
+        do on the whole.
     step, frames
         Time between frames [s], and their number.
     jitter
@@ -118,7 +120,7 @@ def scene(
     maps = tissue_of(scene_maps(looks, SIZE, asked.point_spread, field.t10, plasma=plasma))
     fed = fed_by(protocol.t, protocol.plasma)
     tissue = scene_concentration(asked.model, maps, protocol.t, fed)
-    b1 = _b1(scanner, varies=asked.b1_error or asked.b1_varies)
+    b1, b1_error = _b1(scanner, varies=asked.b1_varies, unknown=asked.b1_error)
     signal = _signal(scanner, tissue, maps, protocol, b1, relaxivity, asked.noise)
     measured, error = protocol.plasma, 0.0
     if asked.input_error:
@@ -145,6 +147,7 @@ def scene(
         t10_source="scene",
         b1=np.ones(grid, np.float32) if asked.b1_error else whole(b1),
         b1_source="assumed 1" if asked.b1_error else "scene",
+        b1_error=b1_error,
         aif=Aif(
             t=protocol.t,
             plasma=measured,
@@ -190,11 +193,15 @@ def _drawn(random: np.random.Generator, choices: SceneChoices) -> _Kind:
     return drawn._replace(**{name: value for name, value in chosen.items() if value is not None})
 
 
-def _b1(random: np.random.Generator, *, varies: bool) -> Float[np.ndarray, "x y"]:
-    """Actual over nominal flip angle."""
-    mean = random.uniform(1 - _LARGEST_B1, 1 + _LARGEST_B1)
+def _b1(
+    random: np.random.Generator, *, varies: bool, unknown: bool
+) -> tuple[Float[np.ndarray, "x y"], float]:
+    """Actual over nominal flip angle, and the relative error of who takes it for 1."""
+    error = random.uniform(*_B1_ERROR)
+    around = 1 + error * random.standard_normal()
+    mean = around if unknown else random.uniform(1 - _LARGEST_B1, 1 + _LARGEST_B1)
     field = mean + random.uniform(*_B1_VARIES) * smooth_field(random, SIZE)
-    return field if varies else np.ones_like(field)
+    return (field if varies or unknown else np.ones_like(field)), error if unknown else 0.0
 
 
 def _signal(

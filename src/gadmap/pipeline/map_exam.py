@@ -130,6 +130,7 @@ def map_exam(
                 b1=settings.b1,
                 aif=settings.aif_for(chosen),
                 aif_error=settings.aif_error,
+                b1_error=settings.b1_error,
                 mask=settings.mask,
                 hct=settings.hct,
                 relaxivity=settings.relaxivity,

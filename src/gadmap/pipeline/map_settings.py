@@ -38,7 +38,7 @@ class MapSettings:
 
     Attributes
     ----------
-    vfa, t10, b1, aif, aif_error, hct, relaxivity, mask, motion
+    vfa, t10, b1, b1_error, aif, aif_error, hct, relaxivity, mask, motion
         As in `prepare`. Without `vfa` and `t10`, flip-angle volumes that lie beside the dynamic
         series are used. For an estimator that needs no concentration, as networks do, T1 is not
         looked for unless it is given. Without `aif` an arterial input is looked for where the
@@ -68,6 +68,7 @@ class MapSettings:
     vfa: Sequence[PathLike] = ()
     t10: float | PathLike | None = None
     b1: PathLike | None = None
+    b1_error: float | None = None
     aif: PathLike | None = None
     aif_error: float | None = None
     hct: float | None = None

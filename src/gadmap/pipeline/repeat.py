@@ -24,6 +24,7 @@ class _Options(TypedDict):
     vfa: list[str]
     t10: float | str | None
     b1: str | None
+    b1_error: NotRequired[float | None]
     aif: str
     aif_error: NotRequired[float | None]
     hct: float | None

@@ -72,6 +72,7 @@ def prepare(
     mask: PathLike | np.ndarray | None = None,
     b1: PathLike | Float[np.ndarray, "x y z"] | None = None,
     aif_error: float | None = None,
+    b1_error: float | None = None,
     hct: float | None = None,
     relaxivity: float | None = None,
     motion: bool = False,
@@ -105,6 +106,9 @@ def prepare(
     aif_error
         Relative error of the arterial input's height, 0 to 1, which a guided network's standard
         errors hold; None for that of its kind: 0.1 measured, 0.25 of a population, 0 given.
+    b1_error
+        Relative error of B1, 0 to 0.5, which they hold too; None for 0 of a map, 0.04 of an
+        assumed 1 below 2.5 T and 0.1 above or where the field is not known.
     hct
         Haematocrit, 0 to 1; None takes the files', else a usual one is assumed.
     relaxivity
@@ -138,6 +142,7 @@ def prepare(
         b1=b1_from(b1, series),
         aif=aif_from(aif, series, hct),
         aif_error=aif_error,
+        b1_error=b1_error,
         mask=mask_from(mask, series),
         hct=hct,
         relaxivity=relaxivity,

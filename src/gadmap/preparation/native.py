@@ -12,9 +12,13 @@ from gadmap.preparation.t10 import flip_angle_t10
 ASSUMED_T10 = 1.4
 """Native T1 [s] where none was measured: between grey matter, tumour and blood at 1.5 T."""
 
+HIGH_FIELD = 2.5
+"""Field strength [T] from where flip angles err by tens of percent."""
+
 _LONGEST_T10 = 20.0
 _USUAL_B1 = (0.2, 3.0)
 _SAME_PLACE_MM = 0.05
+_B1_ERROR, _B1_ERROR_HIGH = 0.04, 0.1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -100,6 +104,18 @@ def transmit_field(
             "Is it in percent or degrees?"
         )
     return np.where(np.isfinite(b1) & (b1 > 0), b1, np.nan).astype(np.float32), "given map"
+
+
+def usual_b1_error(series: DceSeries, b1: Float[np.ndarray, "_ _ _"] | None) -> float:
+    """Relative error of a map given, taken as exact, or of who assumes 1 at the series' field.
+
+    The field is uneven by tens of percent at 3 T and by a few at 1.5 T; where nobody tells the
+    field, the larger is assumed.
+    """
+    if b1 is not None:
+        return 0.0
+    field = series.acquisition.field_strength
+    return _B1_ERROR if field is not None and field < HIGH_FIELD else _B1_ERROR_HIGH
 
 
 def _require_same_grid(series: DceSeries, vfa: FlipAngleSeries) -> None:

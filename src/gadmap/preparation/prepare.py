@@ -12,7 +12,7 @@ from gadmap.preparation.aif import arterial_input
 from gadmap.preparation.blood import BloodSignal
 from gadmap.preparation.curve_onset import Onset
 from gadmap.preparation.mask import foreground, voxel_mask
-from gadmap.preparation.native import ASSUMED_T10, native_t10, transmit_field
+from gadmap.preparation.native import ASSUMED_T10, native_t10, transmit_field, usual_b1_error
 from gadmap.preparation.onset import baseline_onset
 from gadmap.preparation.statistics import signal_statistics
 
@@ -36,6 +36,7 @@ def prepare(
     aif: str | Aif | Bool[np.ndarray, "_ _ _"] = "auto",
     mask: str | Bool[np.ndarray, "_ _ _"] | None = None,
     aif_error: float | None = None,
+    b1_error: float | None = None,
     hct: float | None = None,
     relaxivity: float | None = None,
     motion: bool = False,
@@ -59,6 +60,8 @@ def prepare(
         mask of an artery, or a curve; "none" where the estimator uses none, for a stand-in.
     aif_error
         Relative error of the arterial input's height, 0 to 1; None for that of its kind.
+    b1_error
+        Relative error of B1, 0 to 0.5; None for 0 of a map, and a usual one of an assumed 1.
     mask
         Voxels to estimate: an array, "auto" (also None) for the body in view, "none" for all.
     hct
@@ -132,6 +135,7 @@ def prepare(
         t10_source=native.source,
         b1=b1_map,
         b1_source=b1_source,
+        b1_error=usual_b1_error(series, b1) if b1_error is None else b1_error,
         aif=curve,
         mask=voxels,
         mask_source=mask_source,

@@ -171,7 +171,7 @@ def preparation_facts(exam: Exam) -> list[tuple[str, str]]:
     """Where everything that an estimate needs came from."""
     return [
         ("native T1", exam.t10_source),
-        ("flip-angle map (B1)", exam.b1_source),
+        ("flip-angle map (B1)", f"{exam.b1_source}, {_b1_words(exam)}"),
         ("arterial input", exam.aif.source),
         *([("reference region", exam.reference.source)] if exam.reference else []),
         ("mask", f"{exam.mask_source}, {int(exam.mask.sum()):,} voxels"),
@@ -180,6 +180,10 @@ def preparation_facts(exam: Exam) -> list[tuple[str, str]]:
         ("haematocrit", f"{exam.hct:g}"),
         ("motion", _motion_words(exam)),
     ]
+
+
+def _b1_words(exam: Exam) -> str:
+    return f"error {exam.b1_error:.0%}" if exam.b1_error else "taken as exact"
 
 
 def record_tables(record: Mapping[str, object]) -> list[tuple[str, list[tuple[str, str]]]]:
