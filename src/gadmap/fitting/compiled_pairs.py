@@ -28,6 +28,7 @@ FP, PS, VP, VE = range(4)
 LEAST = 1e-9  # plasma volume and outflow, as in the models
 PAIRS = 3  # of rates, at most, from which steps go
 VALLEYS = PAIRS + 1  # and one rate alone
+NEWTONS, PARABOLAS, SURE, GOLDEN = 20, 24, 1e-5, 0.381966
 SUMMITS = 3  # of the lattice, at most, from which steps go
 NEARLY_NONE = 1e-9  # of the highest value: where a logarithm ends
 STEPS = 60
@@ -45,6 +46,7 @@ UPTAKE = 1e6  # volume over flow, of what stays: the rate is 0
 MOST_TRIES = 12  # of a shorter step of the rates
 RETURNS = 3  # with a second exponential to a valley of one
 BEYOND = 12.0  # of log(rate + offset) past the table: there a column is the plasma curve
+FARTHER = 3.0  # of it, past the last scanned rate: beyond that volume is as good as none
 APART = 0.05  # of log(rate + offset) of two rates
 FARTHEST = 2.0  # step of the logarithm of a parameter
 LONGEST = 1.0  # step of log(rate + offset)
@@ -111,6 +113,7 @@ def _valleys(table, lattice):
         np.zeros(VALLEYS, np.int64), np.zeros(VALLEYS, np.int64), np.zeros(VALLEYS),
         np.zeros(VALLEYS, np.bool_), np.zeros((VALLEYS, 4)), np.zeros(SUMMITS),
         np.zeros(SUMMITS, np.int64), np.zeros(SUMMITS), np.zeros(tissues), np.zeros(tissues),
+        np.zeros(scanned + 1),
     )  # fmt: skip
 
 
@@ -146,7 +149,9 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
             break
         for parameter in range(4):
             here.values[parameter] = valleys.tissues[lowest, parameter]
-        new = valleys.within[lowest] or _descend(box, table, beside, squares, True, here, best)
+        new = valleys.within[lowest] or (
+            box.returns and _descend(box, table, beside, squares, True, here, best)
+        )
         if new:
             _descend(box, table, beside, squares, False, here, best)
             _keep_lower(here, best)
@@ -154,6 +159,23 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
             break
         valleys.floor[lowest], within = np.inf, False
     if within or best.state[0] <= (1 + AS_LOW) * floor:
+        return
+    if not box.returns:
+        _scan_uptake(box, table, row, squares, valleys)
+        for summit in range(SUMMITS):
+            if valleys.tissue[summit] < 0:
+                break
+            node = valleys.tissue[summit]
+            sse = squares - _start_uptake(box, table, row, node, here, valleys)
+            if sse < (1 + NEAR) * best.state[0]:
+                _descend(box, table, beside, squares, False, here, best)
+                _keep_lower(here, best)
+        last = len(table.scanned) - 1
+        if squares - valleys.uptake[last] < (1 + HOPELESS) * best.state[0]:
+            _start_uptake(box, table, row, last, here, valleys)
+            here.values[VP] = box.low[VP]  # where no rate leads
+            _descend(box, table, beside, squares, False, here, best)
+            _keep_lower(here, best)
         return
     _scan_lattice(lattice, row, here, valleys)
     _start_without_exchange(box, table, row, here, valleys)
@@ -544,6 +566,179 @@ def _scan_lattice(lattice, row, here, valleys):
                 place -= 1
             valleys.best[place], valleys.tissue[place] = gain[tissue], tissue
             valleys.scale[place] = valleys.lattice_scale[tissue]
+
+
+@_compiled
+@no_type_check
+def _scan_uptake(box, table, row, squares, valleys):
+    """The scanned rates at which uptake within the bounds takes off most.
+
+    A rate whose best amplitudes without bounds do worse than another's within them is left out.
+    """
+    for place in range(SUMMITS):
+        valleys.best[place], valleys.tissue[place] = -np.inf, -1
+    within, last, best = valleys.uptake, len(table.scanned), -np.inf
+    within[0] = within[last] = -np.inf
+    for node in range(1, last):
+        within[node] = -np.inf
+        bound = max(valleys.gain[node, 0], valleys.gain[node, node], valleys.gain[0, 0])
+        if squares - bound < (1 + HOPELESS) * (squares - best):
+            within[node], _, _ = _scanned_uptake(box, table, row, node, valleys)
+            best = max(best, within[node])
+    for node in range(1, last):
+        if within[node] > within[node - 1] and within[node] >= within[node + 1]:
+            place = SUMMITS
+            while place > 0 and within[node] > valleys.best[place - 1]:
+                place -= 1
+                if place + 1 < SUMMITS:
+                    valleys.best[place + 1] = valleys.best[place]
+                    valleys.tissue[place + 1] = valleys.tissue[place]
+            if place < SUMMITS:
+                valleys.best[place], valleys.tissue[place] = within[node], node
+
+
+@_compiled
+@no_type_check
+def _scanned_uptake(box, table, row, node, valleys):
+    """The most that uptake at a scanned rate takes off the sum of squares, its flow and share."""
+    rate = table.rates[node]
+    washed = 1 / ((rate + box.offset) * table.inverse_length[row, node])
+    kept = 1 / (box.offset * table.inverse_length[row, 0])
+    toward, cosine = valleys.toward, table.cosine[row, node, 0]
+    return _best_uptake(box, rate, toward[node], toward[0], washed, kept, cosine)
+
+
+@_compiled
+@no_type_check
+def _best_uptake(box, rate, one, other, washed, kept, cosine):
+    """The same from the products of both columns with the curve and with each other.
+
+    At a rate the bounds leave a convex region of the amplitudes, so over the flow the most rises
+    and falls once: to where its slope is 0 lead Newton's steps, between flows on either side.
+    """
+    high = min(box.high[FP], box.high[VP] * rate)
+    low = max(box.low[FP], NEARLY_NONE * high)
+    gain, slope, _, share = _uptake_gain(box, rate, high, one, other, washed, kept, cosine)
+    if slope >= 0:
+        return gain, high, share
+    gain, slope, _, share = _uptake_gain(box, rate, low, one, other, washed, kept, cosine)
+    if slope <= 0:
+        return gain, low, share
+    free = 1 - cosine * cosine
+    flow = ((one - cosine * other) / washed + (other - cosine * one) / kept) / free
+    if not low < flow < high:
+        flow = np.sqrt(low * high)
+    for _ in range(NEWTONS):
+        gain, slope, bend, share = _uptake_gain(box, rate, flow, one, other, washed, kept, cosine)
+        if slope > 0:
+            low = flow
+        else:
+            high = flow
+        step = slope / bend
+        if abs(step) < SURE * flow:
+            break
+        flow += step
+        if not low < flow < high:
+            flow = np.sqrt(low * high)
+    return gain, flow, share
+
+
+@_inlined
+@no_type_check
+def _uptake_gain(box, rate, flow, one, other, washed, kept, cosine):
+    """What uptake takes off the sum of squares, half its slope and bend over the flow, the share.
+
+    At a rate and a flow the bounds leave an interval of the extracted share, over which the sum of
+    squares is a parabola.
+    """
+    apart = washed * washed + kept * kept - 2 * washed * kept * cosine
+    share = ((kept * other - washed * one) / flow + washed * (washed - kept * cosine)) / apart
+    by_flow, bounded = 0.0, False
+    least = box.low[PS] / (box.low[PS] + flow)
+    if share < least:
+        share, by_flow, bounded = least, -least / (box.low[PS] + flow), True
+    if box.low[VP] > 0 and share < 1 - flow / (box.low[VP] * rate):
+        by_flow, bounded = -1 / (box.low[VP] * rate), True
+        share = 1 + flow * by_flow
+    most = box.high[PS] / (box.high[PS] + flow)
+    if share > most:
+        share, by_flow, bounded = most, -most / (box.high[PS] + flow), True
+    if share > 1 - flow / (box.high[VP] * rate):
+        by_flow, bounded = -1 / (box.high[VP] * rate), True
+        share = 1 + flow * by_flow
+    a, b = flow * (1 - share) * washed, flow * share * kept
+    gain = a * (2 * one - a) + b * (2 * other - b) - 2 * a * b * cosine
+    by_a, by_b = (1 - share - flow * by_flow) * washed, (share + flow * by_flow) * kept
+    slope = (one - a - b * cosine) * by_a + (other - b - a * cosine) * by_b
+    bend = by_a * by_a + by_b * by_b + 2 * by_a * by_b * cosine
+    if not bounded:  # the share follows
+        along = by_b * kept - by_a * washed + cosine * (by_a * kept - by_b * washed)
+        bend -= along * along / apart
+    return gain, slope, bend, share
+
+
+@_compiled
+@no_type_check
+def _uptake_at(box, table, row, position, here, valleys):
+    """The same at any log(rate + offset)."""
+    _column(table, position, here.terms, 0)
+    here.at[0] = np.nan
+    one, own, both = 0.0, 0.0, 0.0
+    for dimension in range(len(here.curve)):
+        weighted = here.terms[0, dimension] * here.weight[dimension]
+        one += weighted * here.curve[dimension]
+        own += weighted * here.terms[0, dimension]
+        both += weighted * table.scanned[0, dimension]
+    length, inverse = np.sqrt(own), table.inverse_length[row, 0]
+    shifted = np.exp(position)
+    return _best_uptake(
+        box, shifted - box.offset, one / length, valleys.toward[0], length / shifted,
+        1 / (box.offset * inverse), both * inverse / length,
+    )  # fmt: skip
+
+
+@_compiled
+@no_type_check
+def _start_uptake(box, table, row, node, here, valleys):
+    """Put the best uptake near a scanned rate in `here.values`; what it takes off.
+
+    Along the rate the sum of squares is a valley of one dimension: parabolas lead down it.
+    """
+    top, flow, share = _scanned_uptake(box, table, row, node, valleys)
+    at = np.log(table.rates[node] + box.offset)
+    low, high = np.log(table.rates[node - 1] + box.offset), at + FARTHER
+    if node + 1 < len(table.rates):
+        high = np.log(table.rates[node + 1] + box.offset)
+    low_gain, high_gain = valleys.uptake[node - 1], valleys.uptake[node + 1]
+    for step in range(PARABOLAS):
+        down, up = (top - low_gain) / (at - low), (high_gain - top) / (high - at)
+        tried = (low + at) / 2 - down / 2 * (high - low) / (up - down)
+        known = low_gain > -np.inf and high_gain > -np.inf
+        if step % 3 == 2 or not known or not low < tried < high:
+            tried = at + GOLDEN * (low - at if at - low > high - at else high - at)
+        if abs(tried - at) < SURE:
+            tried = at + (SURE if high - at > at - low else -SURE)
+        gain, flow_tried, share_tried = _uptake_at(box, table, row, tried, here, valleys)
+        moved = abs(tried - at)
+        if gain > top:
+            if tried > at:
+                low, low_gain = at, top
+            else:
+                high, high_gain = at, top
+            at, top, flow, share = tried, gain, flow_tried, share_tried
+        elif tried > at:
+            high, high_gain = tried, gain
+        else:
+            low, low_gain = tried, gain
+        if moved <= SURE:
+            break
+    values = here.values
+    values[FP] = _clip(flow, box.low[FP], box.high[FP])
+    values[PS] = _clip(flow * share / (1 - share), box.low[PS], box.high[PS])
+    volume = flow / ((1 - share) * (np.exp(at) - box.offset))
+    values[VP] = _clip(volume, box.low[VP], box.high[VP])
+    values[VE] = box.low[VE]
+    return top
 
 
 @_compiled

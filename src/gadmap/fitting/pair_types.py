@@ -151,6 +151,8 @@ class Valleys(NamedTuple):
         Of the best tissues of the lattice: what they take off, which they are, and their scales.
     lattice_gain, lattice_scale
         Of all of them.
+    uptake
+        What uptake within the bounds takes off at each scanned rate, and nothing beyond the last.
     """
 
     toward: Float[np.ndarray, " scan"]
@@ -166,3 +168,4 @@ class Valleys(NamedTuple):
     scale: Float[np.ndarray, " summit"]
     lattice_gain: Float[np.ndarray, " tissue"]
     lattice_scale: Float[np.ndarray, " tissue"]
+    uptake: Float[np.ndarray, " scan_and_one"]
