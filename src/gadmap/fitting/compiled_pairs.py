@@ -37,10 +37,8 @@ EASE, TIGHTEN = 0.1, 6.0  # of the damping after a step that went down, or up
 PROMISE, NOTHING = 1e-9, 1e-24  # of the sum of squares, and of the curve's, to go another step
 NEAR, NEAR_VALUE = 1e-3, 0.05  # of the sum of squares, and of a parameter, to a known minimum
 AS_LOW = 1e-8  # of the sum of squares: above the lowest without bounds
-COARSE, HOPELESS = (
-    1e-5,
-    1e-2,
-)  # of the sum of squares: to go on, and above the best to go no further
+COARSE, HOPELESS = 1e-5, 1e-2  # of the sum of squares: to go on, and above the best to stop
+AHEAD = 10.0  # times what a step promises, is more than the rest of the way brings
 LITTLE = 1e-11  # of it, where steps are Newton's and one more brings twice the digits
 UPTAKE = 1e6  # volume over flow, of what stays: the rate is 0
 MOST_TRIES = 12  # of a shorter step of the rates
@@ -787,6 +785,9 @@ def _descend(box, table, beside, squares, by_factors, here, best):
                 return not (by_factors and state[0] > (1 + HOPELESS) * best.state[0])
             damping *= TIGHTEN  # bounds bent the step: a shorter one, down the slope
             continue
+        hopeless = state[0] - AHEAD * promised > best.state[0]
+        if by_factors and damping <= FIRST_DAMPING and hopeless:
+            return False
         there = _look(box, table, beside, here)
         if there < state[0]:
             state[0] = there
