@@ -9,6 +9,9 @@ that are all within them.
 Nothing here knows of time: curves and columns are given in a basis that spans all columns (see
 `pairs`), and the columns between the nodes of the rate table are its polynomials.
 
+Uptake has one rate to search, even within the bounds: at a rate these cut a convex region out of
+the amplitudes, whose best point is found at once (`_best_uptake`). So it needs no lattice.
+
 References
 ----------
 Golub and Pereyra, SIAM J Numer Anal 1973;10:413-432 (variable projection).
@@ -28,14 +31,15 @@ FP, PS, VP, VE = range(4)
 LEAST = 1e-9  # plasma volume and outflow, as in the models
 PAIRS = 3  # of rates, at most, from which steps go
 VALLEYS = PAIRS + 1  # and one rate alone
-NEWTONS, PARABOLAS, SURE, GOLDEN = 20, 24, 1e-5, 0.381966
-SUMMITS = 3  # of the lattice, at most, from which steps go
+NEWTONS, SECANTS, SURE = 20, 40, 1e-9  # for the flow, for the rate of uptake; of a flow, at the end
+SUMMITS = 3  # of the lattice or of the rates of uptake, at most, from which steps go
 NEARLY_NONE = 1e-9  # of the highest value: where a logarithm ends
 STEPS = 60
 FIRST_DAMPING, MOST_DAMPING = 1e-3, 1e10
 EASE, TIGHTEN = 0.1, 6.0  # of the damping after a step that went down, or up
 PROMISE, NOTHING = 1e-9, 1e-24  # of the sum of squares, and of the curve's, to go another step
 NEAR, NEAR_VALUE = 1e-3, 0.05  # of the sum of squares, and of a parameter, to a known minimum
+POLISHINGS, STILL = 40, 1e-10  # of a parameter: steps that end the search
 AS_LOW = 1e-8  # of the sum of squares: above the lowest without bounds
 COARSE, HOPELESS = 1e-5, 1e-2  # of the sum of squares: to go on, and above the best to stop
 AHEAD = 10.0  # times what a step promises, is more than the rest of the way brings
@@ -84,7 +88,9 @@ def search_pairs(box, table, lattice, weights, curves, squares, freedom, found):
         for dimension in range(curves.shape[1]):
             here.curve[dimension] = best.curve[dimension] = curves[voxel, dimension]
             here.weight[dimension] = best.weight[dimension] = weights[row, dimension]
-        _fit(box, table, lattice, row, squares[0, voxel], squares[1, voxel], here, best, valleys)
+        beside, total = squares[0, voxel], squares[1, voxel]
+        if _fit(box, table, lattice, row, beside, total, here, best, valleys):
+            _polish(box, table, beside, here, best)
         _keep(box, freedom[row], best, found, voxel)
         found[12, voxel] = 1.0 if _is_ambiguous(freedom[row], best, valleys) else 0.0
 
@@ -118,7 +124,7 @@ def _valleys(table, lattice):
 @_compiled
 @no_type_check
 def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
-    """Put the lowest minimum in `best`."""
+    """Put the lowest minimum in `best`; whether bounds have a say in where it is."""
     best.state[0] = np.inf
     _scan(box, table, row, here, valleys)
     for valley in range(VALLEYS):
@@ -157,30 +163,24 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
             break
         valleys.floor[lowest], within = np.inf, False
     if within or best.state[0] <= (1 + AS_LOW) * floor:
-        return
-    if not box.returns:
-        _scan_uptake(box, table, row, squares, valleys)
-        for summit in range(SUMMITS):
-            if valleys.tissue[summit] < 0:
-                break
-            node = valleys.tissue[summit]
-            sse = squares - _start_uptake(box, table, row, node, here, valleys)
-            if sse < (1 + NEAR) * best.state[0]:
-                _descend(box, table, beside, squares, False, here, best)
-                _keep_lower(here, best)
-        last = len(table.scanned) - 1
-        if squares - valleys.uptake[last] < (1 + HOPELESS) * best.state[0]:
-            _start_uptake(box, table, row, last, here, valleys)
-            here.values[VP] = box.low[VP]  # where no rate leads
-            _descend(box, table, beside, squares, False, here, best)
-            _keep_lower(here, best)
-        return
+        return not within
+    if box.returns:
+        _fit_exchange(box, table, lattice, row, beside, squares, here, best, valleys)
+    else:
+        _fit_uptake(box, table, row, beside, squares, here, best, valleys)
+    return True
+
+
+@_compiled
+@no_type_check
+def _fit_exchange(box, table, lattice, row, beside, squares, here, best, valleys):
+    """Put the lowest minimum within the bounds in `best`, if it is lower, from a lattice's best."""
     _scan_lattice(lattice, row, here, valleys)
     _start_without_exchange(box, table, row, here, valleys)
     if _descend(box, table, beside, squares, True, here, best):
         _descend(box, table, beside, squares, False, here, best)
         _keep_lower(here, best)
-    for summit in range(SUMMITS if box.returns else SUMMITS - 1):
+    for summit in range(SUMMITS):
         if valleys.tissue[summit] >= 0:
             for parameter in range(4):
                 here.values[parameter] = (
@@ -189,6 +189,27 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
             if _descend(box, table, beside, squares, True, here, best):
                 _descend(box, table, beside, squares, False, here, best)
                 _keep_lower(here, best)
+
+
+@_compiled
+@no_type_check
+def _fit_uptake(box, table, row, beside, squares, here, best, valleys):
+    """The same of uptake, along its rate."""
+    _scan_uptake(box, table, row, squares, valleys)
+    for summit in range(SUMMITS):
+        node = valleys.tissue[summit]
+        if node < 0:
+            break
+        sse = squares - _start_uptake(box, table, row, node, here, valleys)
+        if sse < (1 + NEAR) * best.state[0]:
+            _descend(box, table, beside, squares, False, here, best)
+            _keep_lower(here, best)
+    last = len(table.scanned) - 1
+    if squares - valleys.uptake[last] < (1 + HOPELESS) * best.state[0]:
+        _start_uptake(box, table, row, last, here, valleys)
+        here.values[VP] = box.low[VP]  # where no rate leads
+        _descend(box, table, beside, squares, False, here, best)
+        _keep_lower(here, best)
 
 
 @_compiled
@@ -365,7 +386,12 @@ def _descend_rates(box, table, beside, squares, alone, here):
                 continue
             promised = first_slope * (values[2] - trial[0]) + second_slope * (values[3] - trial[1])
             if not promised > LITTLE * sse + NOTHING * squares:
-                return sse
+                if damping > FIRST_DAMPING:
+                    return sse
+                there = _look_rates(table, beside, alone, here)
+                for part in range(2):
+                    values[part], values[2 + part] = here.amplitude[part], trial[part]
+                return there
             there = _look_rates(table, beside, alone, here)
             if there < sse:
                 sse = there
@@ -581,7 +607,7 @@ def _scan_uptake(box, table, row, squares, valleys):
         within[node] = -np.inf
         bound = max(valleys.gain[node, 0], valleys.gain[node, node], valleys.gain[0, 0])
         if squares - bound < (1 + HOPELESS) * (squares - best):
-            within[node], _, _ = _scanned_uptake(box, table, row, node, valleys)
+            within[node], _, _, _ = _scanned_uptake(box, table, row, node, valleys)
             best = max(best, within[node])
     for node in range(1, last):
         if within[node] > within[node - 1] and within[node] >= within[node + 1]:
@@ -616,18 +642,20 @@ def _best_uptake(box, rate, one, other, washed, kept, cosine):
     """
     high = min(box.high[FP], box.high[VP] * rate)
     low = max(box.low[FP], NEARLY_NONE * high)
-    gain, slope, _, share = _uptake_gain(box, rate, high, one, other, washed, kept, cosine)
+    gain, slope, _, share, volume = _uptake_gain(box, rate, high, one, other, washed, kept, cosine)
     if slope >= 0:
-        return gain, high, share
-    gain, slope, _, share = _uptake_gain(box, rate, low, one, other, washed, kept, cosine)
+        return gain, high, share, volume
+    gain, slope, _, share, volume = _uptake_gain(box, rate, low, one, other, washed, kept, cosine)
     if slope <= 0:
-        return gain, low, share
+        return gain, low, share, volume
     free = 1 - cosine * cosine
     flow = ((one - cosine * other) / washed + (other - cosine * one) / kept) / free
     if not low < flow < high:
         flow = np.sqrt(low * high)
     for _ in range(NEWTONS):
-        gain, slope, bend, share = _uptake_gain(box, rate, flow, one, other, washed, kept, cosine)
+        gain, slope, bend, share, volume = _uptake_gain(
+            box, rate, flow, one, other, washed, kept, cosine
+        )
         if slope > 0:
             low = flow
         else:
@@ -638,31 +666,31 @@ def _best_uptake(box, rate, one, other, washed, kept, cosine):
         flow += step
         if not low < flow < high:
             flow = np.sqrt(low * high)
-    return gain, flow, share
+    return gain, flow, share, volume
 
 
 @_inlined
 @no_type_check
 def _uptake_gain(box, rate, flow, one, other, washed, kept, cosine):
-    """What uptake takes off the sum of squares, half its slope and bend over the flow, the share.
+    """What uptake takes off the sum of squares, half its slope and bend over the flow, its share.
 
-    At a rate and a flow the bounds leave an interval of the extracted share, over which the sum of
-    squares is a parabola.
+    And the volume that bounds this, if one does. At a rate and a flow the bounds leave an interval
+    of the extracted share, over which the sum of squares is a parabola.
     """
     apart = washed * washed + kept * kept - 2 * washed * kept * cosine
     share = ((kept * other - washed * one) / flow + washed * (washed - kept * cosine)) / apart
-    by_flow, bounded = 0.0, False
+    by_flow, bounded, volume = 0.0, False, 0.0
     least = box.low[PS] / (box.low[PS] + flow)
     if share < least:
         share, by_flow, bounded = least, -least / (box.low[PS] + flow), True
     if box.low[VP] > 0 and share < 1 - flow / (box.low[VP] * rate):
-        by_flow, bounded = -1 / (box.low[VP] * rate), True
+        by_flow, bounded, volume = -1 / (box.low[VP] * rate), True, box.low[VP]
         share = 1 + flow * by_flow
     most = box.high[PS] / (box.high[PS] + flow)
     if share > most:
-        share, by_flow, bounded = most, -most / (box.high[PS] + flow), True
+        share, by_flow, bounded, volume = most, -most / (box.high[PS] + flow), True, 0.0
     if share > 1 - flow / (box.high[VP] * rate):
-        by_flow, bounded = -1 / (box.high[VP] * rate), True
+        by_flow, bounded, volume = -1 / (box.high[VP] * rate), True, box.high[VP]
         share = 1 + flow * by_flow
     a, b = flow * (1 - share) * washed, flow * share * kept
     gain = a * (2 * one - a) + b * (2 * other - b) - 2 * a * b * cosine
@@ -672,13 +700,13 @@ def _uptake_gain(box, rate, flow, one, other, washed, kept, cosine):
     if not bounded:  # the share follows
         along = by_b * kept - by_a * washed + cosine * (by_a * kept - by_b * washed)
         bend -= along * along / apart
-    return gain, slope, bend, share
+    return gain, slope, bend, share, volume
 
 
 @_compiled
 @no_type_check
 def _uptake_at(box, table, row, position, here, valleys):
-    """The same at any log(rate + offset)."""
+    """The same at any log(rate + offset), with half its slope over that."""
     _column(table, position, here.terms, 0)
     here.at[0] = np.nan
     one, own, both = 0.0, 0.0, 0.0
@@ -687,12 +715,25 @@ def _uptake_at(box, table, row, position, here, valleys):
         one += weighted * here.curve[dimension]
         own += weighted * here.terms[0, dimension]
         both += weighted * table.scanned[0, dimension]
-    length, inverse = np.sqrt(own), table.inverse_length[row, 0]
-    shifted = np.exp(position)
-    return _best_uptake(
-        box, shifted - box.offset, one / length, valleys.toward[0], length / shifted,
-        1 / (box.offset * inverse), both * inverse / length,
+    length, shifted = np.sqrt(own), np.exp(position)
+    rate, kept = shifted - box.offset, 1 / (box.offset * table.inverse_length[row, 0])
+    gain, flow, share, volume = _best_uptake(
+        box, rate, one / length, valleys.toward[0], length / shifted, kept,
+        both * table.inverse_length[row, 0] / length,
     )  # fmt: skip
+    first, second = flow * (1 - share) / shifted, flow * share / box.offset
+    by_rate, by_first, by_second = 0.0, 0.0, 0.0
+    for dimension in range(len(here.curve)):
+        u, stays = here.terms[0, dimension], table.scanned[0, dimension]
+        residual = here.weight[dimension] * (here.curve[dimension] - first * u - second * stays)
+        by_rate += residual * (here.terms[1, dimension] - u)
+        by_first += residual * u
+        by_second += residual * stays
+    slope = first * by_rate
+    if volume > 0:  # the bound of the share goes with the rate
+        by_share = flow * (by_second / box.offset - by_first / shifted)
+        slope += by_share * flow * shifted / (volume * rate * rate)
+    return gain, slope, flow, share
 
 
 @_compiled
@@ -700,35 +741,29 @@ def _uptake_at(box, table, row, position, here, valleys):
 def _start_uptake(box, table, row, node, here, valleys):
     """Put the best uptake near a scanned rate in `here.values`; what it takes off.
 
-    Along the rate the sum of squares is a valley of one dimension: parabolas lead down it.
+    Along the rate the sum of squares is a valley of one dimension: where its slope is 0 is sought
+    by secants between two rates on either side.
     """
-    top, flow, share = _scanned_uptake(box, table, row, node, valleys)
     at = np.log(table.rates[node] + box.offset)
-    low, high = np.log(table.rates[node - 1] + box.offset), at + FARTHER
-    if node + 1 < len(table.rates):
-        high = np.log(table.rates[node + 1] + box.offset)
-    low_gain, high_gain = valleys.uptake[node - 1], valleys.uptake[node + 1]
-    for step in range(PARABOLAS):
-        down, up = (top - low_gain) / (at - low), (high_gain - top) / (high - at)
-        tried = (low + at) / 2 - down / 2 * (high - low) / (up - down)
-        known = low_gain > -np.inf and high_gain > -np.inf
-        if step % 3 == 2 or not known or not low < tried < high:
-            tried = at + GOLDEN * (low - at if at - low > high - at else high - at)
-        if abs(tried - at) < SURE:
-            tried = at + (SURE if high - at > at - low else -SURE)
-        gain, flow_tried, share_tried = _uptake_at(box, table, row, tried, here, valleys)
+    top, slope, flow, share = _uptake_at(box, table, row, at, here, valleys)
+    other = at + FARTHER
+    if slope < 0:
+        other = np.log(table.rates[node - 1] + box.offset)
+    elif node + 1 < len(table.rates):
+        other = np.log(table.rates[node + 1] + box.offset)
+    far = -slope
+    if slope > 0 or node > 1:  # at a rate of 0 uptake is not told from what stays
+        _, far, _, _ = _uptake_at(box, table, row, other, here, valleys)
+    for _ in range(SECANTS if slope * far < 0 else 0):
+        tried = at + (other - at) * slope / (slope - far)
+        gain, there, flow, share = _uptake_at(box, table, row, tried, here, valleys)
         moved = abs(tried - at)
-        if gain > top:
-            if tried > at:
-                low, low_gain = at, top
-            else:
-                high, high_gain = at, top
-            at, top, flow, share = tried, gain, flow_tried, share_tried
-        elif tried > at:
-            high, high_gain = tried, gain
+        if there * slope > 0:
+            far /= 2
         else:
-            low, low_gain = tried, gain
-        if moved <= SURE:
+            other, far = at, slope
+        at, top, slope = tried, gain, there
+        if moved < STILL or slope == 0:
             break
     values = here.values
     values[FP] = _clip(flow, box.low[FP], box.high[FP])
@@ -798,6 +833,32 @@ def _descend(box, table, beside, squares, by_factors, here, best):
         else:
             damping *= TIGHTEN
     return True
+
+
+@_compiled
+@no_type_check
+def _polish(box, table, beside, here, best):
+    """Steps without damping from `best` until none moves it, for the sum of squares is flat there.
+
+    So what is found depends on the curve alone, and not on where the search came from.
+    """
+    for parameter in range(4):
+        here.trial[parameter] = best.values[parameter]
+    here.state[0], here.state[1] = _look(box, table, beside, here), best.state[1]
+    for _ in range(POLISHINGS):
+        _accept(here)
+        _step(box, 0.0, False, here)
+        moved = 0.0
+        for parameter in range(box.fitted):
+            step = abs(here.trial[parameter] - here.values[parameter])
+            moved = max(moved, step / max(abs(here.values[parameter]), LEAST))
+        here.state[0] = _look(box, table, beside, here)
+        if moved < STILL:
+            break
+    if here.state[0] <= (1 + PROMISE) * best.state[0]:
+        _accept(here)
+        best.state[0] = np.inf
+        _keep_lower(here, best)
 
 
 @_compiled
