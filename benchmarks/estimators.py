@@ -144,7 +144,8 @@ def _badly(seed: tuple[int, ...], noise: float) -> Scene:
     made = scene(seed, replace(EXACT, noise=noise, input_error=True))
     factor = 1.15 if seed[-1] % 2 else 0.85
     t10 = (made.exam.t10 * factor).astype(np.float32)
-    exam = replace(made.exam, t10=t10, t10_se=(0.15 * t10).astype(np.float32))
+    t10_se = (0.15 * t10).astype(np.float32)  # of each voxel's own, and with flip angles of all
+    exam = replace(made.exam, t10=t10, t10_se=t10_se, b1_error=0.075)
     return replace(made, exam=exam)
 
 

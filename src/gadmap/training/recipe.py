@@ -174,7 +174,7 @@ class Recipe(_Strict):
 GUIDED_RECIPE = Recipe(
     network="fcsa-net-guided",
     mode="supervised-truth",
-    steps=18_000,
+    steps=12_000,
     batch=16,
     learning_rate=1e-3,
     schedule="cosine",
