@@ -122,7 +122,7 @@ def test_how_well_flip_angles_are_known_depends_on_map_and_field():
     assert 0 < told(1.5) < told(3.0) == told(None)
     assert told(3.0, b1=np.ones(series.grid)) == 0
     assert told(3.0, b1=np.ones(series.grid), b1_error=0.02) == 0.02
-    with pytest.raises(ValueError, match="relative error is 4; expected 0 to 0.5. Is it in per"):
+    with pytest.raises(ValueError, match=r"relative error is 4; expected 0 to 0\.5\. Is it in per"):
         prepare(series, aif=given, b1_error=4.0)
 
 
