@@ -82,7 +82,7 @@ FINDINGS: dict[str, tuple[Target, bytes, str]] = {
         "it lacks"),
     "a guided network of a million outputs": (
         weights.TARGET,
-        of_weights(1, {"format": "gadmap guided network", "version": "2", "provenance": "{}",
+        of_weights(1, {"format": "gadmap guided network", "version": "3", "provenance": "{}",
                        "calibration": "{}", "quantities": json.dumps(["ktrans"] * 1_000_000)}),
         "quantities are"),
     "an SOP class that quotes the header": (

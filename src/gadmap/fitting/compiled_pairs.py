@@ -10,7 +10,8 @@ Nothing here knows of time: curves and columns are given in a basis that spans a
 `pairs`), and the columns between the nodes of the rate table are its polynomials.
 
 Uptake has one rate to search, even within the bounds: at a rate these cut a convex region out of
-the amplitudes, whose best point is found at once (`_best_uptake`). So it needs no lattice.
+the amplitudes, whose best point is found at once (`_best_uptake`). Only where that leads beyond the
+table of rates does it start from the lattice too.
 
 References
 ----------
@@ -141,9 +142,15 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
             valleys.within[valley] = _tissue(box, here)
             for parameter in range(4):
                 valleys.tissues[valley, parameter] = here.values[parameter]
-    within, floor = True, np.inf
+    within, floor, deepest = True, np.inf, 0
     for valley in range(VALLEYS):
-        floor = min(floor, valleys.floor[valley])
+        if valleys.floor[valley] < floor:
+            floor, deepest = valleys.floor[valley], valley
+    if not box.returns and not valleys.within[deepest]:
+        _fit_uptake(box, table, row, beside, squares, here, best, valleys)
+        if _in_table(table, best):
+            return True
+        best.state[0] = np.inf
     for _ in range(VALLEYS):
         lowest = 0
         for valley in range(1, VALLEYS):
@@ -153,9 +160,7 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
             break
         for parameter in range(4):
             here.values[parameter] = valleys.tissues[lowest, parameter]
-        new = valleys.within[lowest] or (
-            box.returns and _descend(box, table, beside, squares, True, here, best)
-        )
+        new = valleys.within[lowest] or _descend(box, table, beside, squares, True, here, best)
         if new:
             _descend(box, table, beside, squares, False, here, best)
             _keep_lower(here, best)
@@ -164,23 +169,20 @@ def _fit(box, table, lattice, row, beside, squares, here, best, valleys):
         valleys.floor[lowest], within = np.inf, False
     if within or best.state[0] <= (1 + AS_LOW) * floor:
         return not within
-    if box.returns:
-        _fit_exchange(box, table, lattice, row, beside, squares, here, best, valleys)
-    else:
-        _fit_uptake(box, table, row, beside, squares, here, best, valleys)
+    _fit_lattice(box, table, lattice, row, beside, squares, here, best, valleys)
     return True
 
 
 @_compiled
 @no_type_check
-def _fit_exchange(box, table, lattice, row, beside, squares, here, best, valleys):
+def _fit_lattice(box, table, lattice, row, beside, squares, here, best, valleys):
     """Put the lowest minimum within the bounds in `best`, if it is lower, from a lattice's best."""
     _scan_lattice(lattice, row, here, valleys)
     _start_without_exchange(box, table, row, here, valleys)
     if _descend(box, table, beside, squares, True, here, best):
         _descend(box, table, beside, squares, False, here, best)
         _keep_lower(here, best)
-    for summit in range(SUMMITS):
+    for summit in range(SUMMITS if box.returns else SUMMITS - 1):
         if valleys.tissue[summit] >= 0:
             for parameter in range(4):
                 here.values[parameter] = (
@@ -210,6 +212,16 @@ def _fit_uptake(box, table, row, beside, squares, here, best, valleys):
         here.values[VP] = box.low[VP]  # where no rate leads
         _descend(box, table, beside, squares, False, here, best)
         _keep_lower(here, best)
+
+
+@_compiled
+@no_type_check
+def _in_table(table, best):
+    """Whether uptake's rate lies within the table, beyond which columns are not exact."""
+    values = best.values
+    if not best.state[0] < np.inf:
+        return False
+    return values[VP] == 0 or values[FP] + values[PS] <= table.rates[-1] * values[VP]
 
 
 @_compiled
