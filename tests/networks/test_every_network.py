@@ -108,7 +108,8 @@ def test_the_order_in_memory_does_not_matter(name: str):
 def test_every_parameter_learns(name: str):
     network = small(name).requires_grad_(True)
     network(drawn_slices(4, FRAMES, 32, 32)).square().sum().backward()
-    assert [n for n, p in network.named_parameters() if not p.grad.abs().max() > 0] == []
+    idle = {n for n, p in network.named_parameters() if not p.grad.abs().max() > 0}
+    assert idle <= {"score.bias"}  # the softmax over time takes a constant away again
 
 
 @every_network
