@@ -13,6 +13,8 @@ Uptake has one rate to search, even within the bounds: at a rate these cut a con
 the amplitudes, whose best point is found at once (`_best_uptake`). Only where that leads beyond the
 table of rates does it start from the lattice too.
 
+All of it is one file, since numba's cache on disk sees changes of the entry's own file alone.
+
 References
 ----------
 Golub and Pereyra, SIAM J Numer Anal 1973;10:413-432 (variable projection).
